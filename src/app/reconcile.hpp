@@ -1,0 +1,36 @@
+#pragma once
+// The pass: load, observe, plan, save, act, and look again, for one meeting, bounded in rounds. Takes
+// no input but which meeting to look at; never retries inside (the next wake is the retry). Any number of
+// passes over one meeting may run at once, on one host or many: compare-and-set decides.
+
+#include <set>
+
+#include "app/ports.hpp"
+#include "domain/plan.hpp"
+
+namespace app {
+
+struct PassReport {
+  domain::MeetingId meeting;
+  std::uint32_t rounds = 0;
+  std::vector<std::pair<domain::Action, base::ErrorKind>> failed;
+  std::uint32_t actions = 0;
+  std::optional<base::Timestamp> wake_at;
+};
+
+class Reconcile {
+ public:
+  Reconcile(const Ports& ports, const Settings& settings, std::set<domain::Capability> capabilities)
+      : ports_(ports), settings_(settings), capabilities_(std::move(capabilities)) {}
+
+  // conflict: another pass was faster each time; it will be woken again. Other errors: the store's.
+  // hold_kills: the clock jumped (S18); set by the host while it settles.
+  base::Result<PassReport> pass(const domain::MeetingId& id, bool hold_kills);
+
+ private:
+  const Ports& ports_;
+  const Settings& settings_;
+  std::set<domain::Capability> capabilities_;
+};
+
+}  // namespace app

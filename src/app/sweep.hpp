@@ -1,0 +1,58 @@
+#pragma once
+// The sweep: everything we own outside against everything we know. Kills only what has no row, and only
+// after S16 and S30: the store's identity matches, both reads are complete, the object is old enough, it
+// was seen without a row in three spaced sweeps, the warm-up is over, and the breaker has not tripped.
+// For an object whose meeting is known it only wakes that meeting. One Sweep per process: it remembers
+// what it saw. Not thread-safe.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/ports.hpp"
+
+namespace app {
+
+struct SweepPolicy {
+  base::Duration period = std::chrono::seconds(60);
+  base::Duration age_min = std::chrono::minutes(2);
+  base::Duration warm_up = std::chrono::minutes(2);
+  std::uint32_t misses_min = 3;
+  std::uint32_t kills_max = 2;          // a sweep, or a tenth of what is owned if that is more
+};
+
+struct SweepItem {
+  std::string kind;     // "instance" or "record"
+  std::string id;
+  std::string verdict;  // "known", "woken", "too_young", "watched", "end", "held_by_breaker"
+  std::string why;
+};
+
+struct SweepReport {
+  std::vector<SweepItem> items;
+  std::uint32_t ended = 0;
+  std::uint32_t suspects = 0;  // owned outside without a row, or beyond the row's needs
+};
+
+class Sweep {
+ public:
+  Sweep(const Ports& ports, const SweepPolicy& policy) : ports_(ports), policy_(policy) {}
+  // One sweep. Errors: a read was not complete; nothing was done then.
+  base::Result<SweepReport> run();
+  // The same judgement, without acting and without remembering.
+  base::Result<SweepReport> dry_run();
+
+ private:
+  struct Suspect {
+    std::uint32_t misses = 0;
+    base::Timestamp last;
+  };
+  base::Result<SweepReport> judge(std::map<std::string, Suspect>& suspects, bool act);
+
+  const Ports& ports_;
+  SweepPolicy policy_;
+  std::map<std::string, Suspect> suspects_;
+  std::optional<base::Timestamp> first_run_;
+};
+
+}  // namespace app

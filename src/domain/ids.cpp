@@ -1,0 +1,55 @@
+#include "domain/ids.hpp"
+
+#include "base/check.hpp"
+#include "base/crypto.hpp"
+
+namespace domain {
+namespace {
+
+template <class T>
+T must_parse(const std::string& text) {
+  auto id = T::parse(text);
+  CHECK(id.has_value());
+  return *std::move(id);
+}
+
+// "a-b-12" -> "a-b" when what follows the last dash is a number without leading zero.
+template <class Parent, class Child>
+std::optional<Parent> parent_of(const Child& child) {
+  const std::string& text = child.text();
+  const auto dash = text.rfind('-');
+  if (dash == std::string::npos) return std::nullopt;
+  const auto number = std::string_view(text).substr(dash + 1);
+  if (number.empty() || number.front() == '0' || number.size() > 9 ||
+      number.find_first_not_of("0123456789") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  auto parent = Parent::parse(text.substr(0, dash));
+  if (!parent) return std::nullopt;
+  return *std::move(parent);
+}
+
+}  // namespace
+
+SeatId seat_id(const MeetingId& meeting, std::uint32_t number) {
+  return must_parse<SeatId>(meeting.text() + "-" + std::to_string(number));
+}
+
+DesktopId desktop_id(const SeatId& seat, std::uint32_t attempt) {
+  return must_parse<DesktopId>(seat.text() + "-" + std::to_string(attempt));
+}
+
+std::optional<MeetingId> meeting_of(const SeatId& seat) { return parent_of<MeetingId>(seat); }
+std::optional<SeatId> seat_of(const DesktopId& desktop) { return parent_of<SeatId>(desktop); }
+
+std::optional<MeetingId> meeting_of(const DesktopId& desktop) {
+  const auto seat = seat_of(desktop);
+  return seat ? meeting_of(*seat) : std::nullopt;
+}
+
+MeetingId make_meeting_id(std::string_view entropy_bytes) {
+  CHECK(entropy_bytes.size() >= 10);
+  return must_parse<MeetingId>("m" + base::to_base32(entropy_bytes.substr(0, 10)));
+}
+
+}  // namespace domain

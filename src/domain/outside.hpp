@@ -1,0 +1,65 @@
+#pragma once
+// What can be seen outside: machines, records, and what a desktop answers. These are observations,
+// made by adapters; nothing here says what ought to be.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "domain/ids.hpp"
+
+namespace domain {
+
+// Whose a machine or record is. Carried outside as tags or labels set at launch, never later.
+struct Owner {
+  std::string store;  // identity of the store that owns it (S30)
+  SeatId seat;
+  std::uint32_t attempt = 0;
+  bool operator==(const Owner&) const = default;
+};
+
+enum class InstanceState { pending, running, stopping, stopped, gone };
+
+struct Instance {
+  InstanceId id;
+  Owner owner;
+  std::string launch_key;
+  InstanceState state = InstanceState::pending;
+  std::string address;           // empty until the provider knows one
+  base::Timestamp launched_at;
+  std::optional<base::Timestamp> deadline;  // when it ends itself
+  std::string why;               // why it is stopped or gone, when the provider says
+  bool operator==(const Instance&) const = default;
+};
+
+struct Record {
+  std::string name;     // "<desktop>.<parent domain>"
+  std::string address;
+  Owner owner;
+  std::uint32_t generation = 0;
+  bool operator==(const Record&) const = default;
+};
+
+// One look at a desktop through its own name.
+struct Probe {
+  base::Timestamp at;
+  bool answers = false;  // it answered as this desktop, this attempt, and its screen works
+  std::string why_not;
+  // Live connections to its screen now, the prober's own not counted; nothing = unknown.
+  std::optional<std::uint32_t> connections;
+  bool operator==(const Probe&) const = default;
+};
+
+// Everything that a pass saw. A member that is missing was not looked at, or the look failed:
+// unknown, never "nothing there".
+struct Observed {
+  std::optional<std::vector<Instance>> instances;  // all machines of this meeting
+  std::optional<std::vector<Record>> records;      // all records of this meeting
+  std::map<DesktopId, Probe> probes;
+  bool may_launch = true;   // budgets allow a launch
+  bool hold_kills = false;  // the clock jumped: nothing is ended by the clock until it has settled
+};
+
+}  // namespace domain
