@@ -48,8 +48,8 @@ class Join {
   base::Result<Entry> enter(const Guest& guest);
   // Consumes the token in the write that evaluates S9 again.
   base::Result<DeskPass> pass_door(const domain::DesktopId& desktop, std::string_view token);
-  // Desk cookie -> guest, if it is for this desktop, and the desktop is still this seat's open one in the
-  // same generation and epoch. Every other case is not_found.
+  // Desk cookie -> guest, if it is for this desktop and this link (epoch), and its sessions may stay
+  // (domain::session_may_stay). Every other case is not_found.
   base::Result<Guest> desk_guest(const domain::DesktopId& desktop, std::string_view cookie);
 
   base::Result<Guest> restart(const Guest& guest);

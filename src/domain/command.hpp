@@ -46,6 +46,7 @@ Result<Meeting> rotate(const Meeting& meeting, const SeatId& seat, Timestamp now
 // A person asks for their desktop again, inside the window; conflict when one is there or none is left.
 Result<Meeting> restart(const Meeting& meeting, const SeatId& seat, Timestamp now,
                         const Policy& policy);
+bool can_restart(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy);
 // Mints a door token (its hash is stored) if S9 holds by what was last observed.
 Result<Meeting> admit(const Meeting& meeting, const SeatId& seat, const std::string& token_hash,
                       Timestamp now, const Policy& policy);

@@ -19,11 +19,22 @@ const Desktop* open_desktop(const Seat& seat) {
   return &*seat.desktop;
 }
 
-bool owns_anything(const Seat& seat) { return seat.desktop && !seat.desktop->gone; }
+bool finished(const Desktop& desktop) { return desktop.gone && desktop.unnamed; }
+
+bool owns_anything(const Seat& seat) { return seat.desktop && !finished(*seat.desktop); }
 
 std::uint32_t desktops_owned(const Meeting& meeting) {
   return static_cast<std::uint32_t>(
-      std::count_if(meeting.seats.begin(), meeting.seats.end(), owns_anything));
+      std::count_if(meeting.seats.begin(), meeting.seats.end(),
+                    [](const Seat& seat) { return seat.desktop && !seat.desktop->gone; }));
+}
+
+bool session_may_stay(const Meeting& meeting, const DesktopId& desktop, std::uint32_t epoch) {
+  if (meeting.end) return false;
+  const auto seat_id = seat_of(desktop);
+  const Seat* seat = seat_id ? find_seat(meeting, *seat_id) : nullptr;
+  return seat != nullptr && seat->epoch == epoch && seat->desktop && seat->desktop->id == desktop &&
+         !seat->desktop->fenced && !seat->desktop->gone;
 }
 
 std::string_view to_string(CloseReason reason) {

@@ -72,7 +72,8 @@ struct Desktop {
   Timestamp intent_at;
   std::uint32_t place = 0;
   std::uint32_t round = 0;
-  std::optional<Timestamp> launch_called_at;  // the last launch call whose outcome may exist
+  std::optional<Timestamp> launch_called_at;  // the last launch call that may have started something
+  bool launch_unknown = false;                // ... and one before it may have, too
   Timestamp launch_next_at;                   // not before
 
   // Facts on the machine.
@@ -93,12 +94,14 @@ struct Desktop {
   std::optional<Timestamp> silent_since;  // probes fail since
   std::optional<Presence> presence;
   std::optional<Timestamp> empty_since;   // known to be without connection since
-  std::optional<Timestamp> used_at;
+  std::optional<Timestamp> entered_at;    // a person went through its door
+  std::optional<Timestamp> used_at;       // a session was open for long enough
 
   // Taking down: gate closed, presence read again, record gone, machine asked to end, seen gone.
   std::optional<Closing> closing;
   std::optional<Seen> fenced;
-  std::optional<Seen> unnamed;
+  std::optional<Timestamp> drop_asked_at;
+  std::optional<Seen> unnamed;        // its record was seen gone, or there never was one
   std::optional<Timestamp> name_given_up_at;  // the record could not be removed in time
   std::optional<Timestamp> kill_at;
   std::optional<Fact<std::string>> gone;      // value: what was seen
@@ -187,9 +190,15 @@ Seat* find_seat(Meeting& meeting, const SeatId& id);
 // The desktop of a seat that is neither gone nor being taken down; null when there is none.
 const Desktop* open_desktop(const Seat& seat);
 
+// Nothing of this desktop is left outside: its machine was seen gone, and its record too.
+bool finished(const Desktop& desktop);
 // Something of this seat exists outside, or may exist.
 bool owns_anything(const Seat& seat);
+// Machines that exist or may exist: what budgets count.
 std::uint32_t desktops_owned(const Meeting& meeting);
+// An open session on this desktop may go on: not ended, not fenced, not replaced. While a desktop is
+// being closed because nobody seems to be there, a session that is there after all is left alone.
+bool session_may_stay(const Meeting& meeting, const DesktopId& desktop, std::uint32_t epoch);
 
 // Stable text forms for pages, audit and storage.
 std::string_view to_string(CloseReason reason);

@@ -44,7 +44,8 @@ struct Policy {
 
   // Taking down.
   Duration terminate_retry = 5s;
-  Duration name_wait_max = 5min;      // a record that can't be removed holds a machine this long
+  Duration name_wait_max = 5min;      // a record that can't be removed holds a machine this long ...
+  bool kill_despite_name = false;     // ... and longer if its name was given out, unless this is set
   Duration deadline_margin = 5min;    // a desktop ends itself this long after the hard cap
   Duration retention = 90 * 24h;
 

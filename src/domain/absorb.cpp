@@ -1,0 +1,169 @@
+// absorb(): observations become facts. What was not looked at changes nothing; what is missing from a
+// complete list is counted, and believed gone only after enough spaced misses (W2).
+
+#include <algorithm>
+
+#include "domain/note.hpp"
+#include "domain/plan.hpp"
+
+namespace domain {
+namespace {
+
+void mark_gone(Desktop& desktop, std::string why, Timestamp now) {
+  desktop.gone = Fact<std::string>{std::move(why), {now, Source::list}};
+}
+
+// The machine of this desktop among all machines of the meeting. Identity is id and attempt; before the
+// id is known it is the attempt and, if there are several, the key that we launched with last.
+const Instance* machine_of(const Seat& seat, const Desktop& desktop,
+                           const std::vector<Instance>& instances) {
+  const Instance* found = nullptr;
+  for (const auto& instance : instances) {
+    if (instance.owner.seat != seat.id || instance.owner.attempt != desktop.attempt) continue;
+    if (desktop.instance) {
+      if (instance.id == desktop.instance->value) return &instance;
+      continue;
+    }
+    if (found == nullptr || instance.launch_key == launch_key(desktop)) found = &instance;
+  }
+  return found;
+}
+
+void note_address(Seat& seat, Desktop& desktop, const std::string& address, Timestamp now) {
+  if (address.empty() || (desktop.address && desktop.address->value == address)) return;
+  if (desktop.address) {  // it moved: every answer given about it is void (S27)
+    ++seat.generation;
+    seat.tokens.clear();
+    desktop.ready.reset();
+    desktop.record_asked_at.reset();
+  }
+  desktop.address = Fact<std::string>{address, {now, Source::list}};
+}
+
+void note_machine(Seat& seat, Desktop& desktop, const Instance& instance, Timestamp now) {
+  desktop.misses = 0;
+  if (!desktop.instance) {
+    desktop.instance = Fact<InstanceId>{instance.id, {now, Source::list}};
+    desktop.deadline_set = instance.deadline;
+  }
+  switch (instance.state) {
+    case InstanceState::pending:
+      return;
+    case InstanceState::running:
+      if (!desktop.running) desktop.running = Seen{now, Source::list};
+      note_address(seat, desktop, instance.address, now);
+      return;
+    case InstanceState::stopping:
+    case InstanceState::stopped:  // it still exists and still costs: close it, kill it
+      if (!desktop.closing) close_desktop(seat, CloseReason::died, now);
+      return;
+    case InstanceState::gone:
+      if (!desktop.closing) close_desktop(seat, CloseReason::died, now);
+      mark_gone(desktop, instance.why.empty() ? "ended" : instance.why, now);
+      return;
+  }
+}
+
+void note_missing(Seat& seat, Desktop& desktop, Timestamp now, const Policy& policy) {
+  const bool may_exist = desktop.instance || desktop.launch_called_at;
+  if (!may_exist) {
+    if (desktop.closing) mark_gone(desktop, "never launched", now);
+    return;
+  }
+  const auto since = desktop.instance ? desktop.instance->seen.at : *desktop.launch_called_at;
+  if (now < since + policy.list_lag) return;
+  if (desktop.misses > 0 && now < desktop.missed_at + policy.miss_spacing) return;
+  desktop.missed_at = now;
+  if (++desktop.misses < policy.misses_min) return;
+  if (!desktop.instance && !desktop.closing) return;  // the same key may still be tried
+  if (!desktop.closing) close_desktop(seat, CloseReason::died, now);
+  mark_gone(desktop, desktop.instance ? "missing from every list" : "never appeared", now);
+}
+
+void note_record(Desktop& desktop, const Seat& seat, const std::vector<Record>& records,
+                 Timestamp now) {
+  const auto found = std::find_if(records.begin(), records.end(), [&](const Record& record) {
+    return record.owner.seat == seat.id && record.owner.attempt == desktop.attempt;
+  });
+  if (found != records.end()) {
+    if (!desktop.record || desktop.record->value != found->address) {
+      desktop.record = Fact<std::string>{found->address, {now, Source::zone}};
+    }
+    return;
+  }
+  desktop.record.reset();
+  if (desktop.fenced && !desktop.unnamed) desktop.unnamed = Seen{now, Source::zone};
+}
+
+void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& policy) {
+  if (probe.answers) {
+    desktop.ready = Seen{probe.at, Source::probe};
+    if (!desktop.first_ready) desktop.first_ready = desktop.ready;
+    desktop.silent_since.reset();
+    seat.trouble.clear();
+  } else if (desktop.ready && !desktop.silent_since) {
+    desktop.silent_since = probe.at;
+  }
+  if (probe.answers || probe.connections) {
+    note_presence(seat, desktop, probe.connections, probe.at, policy);
+  } else if (desktop.presence) {
+    note_presence(seat, desktop, std::nullopt, probe.at, policy);
+  }
+  // The gate was closed before this look began: nobody can have come in since.
+  if (desktop.closing && !desktop.fenced && probe.connections == 0U) {
+    desktop.fenced = Seen{probe.at, Source::probe};
+  }
+}
+
+}  // namespace
+
+void close_desktop(Seat& seat, CloseReason reason, Timestamp now) {
+  Desktop& desktop = *seat.desktop;
+  desktop.closing = Closing{reason, now};
+  seat.tokens.clear();
+  if (reason == CloseReason::died || reason == CloseReason::never_ready) ++seat.failures;
+}
+
+void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> connections,
+                   Timestamp at, const Policy& policy) {
+  const bool was_there = desktop.presence && desktop.presence->connections.value_or(0) > 0;
+  const bool is_there = connections.value_or(0) > 0;
+  if (was_there && is_there && !desktop.used_at && at - desktop.presence->at >= policy.used_after) {
+    note_used(seat, desktop, at);
+  }
+  if (!connections || is_there) {
+    desktop.empty_since.reset();
+  } else if (!desktop.empty_since) {
+    desktop.empty_since = at;
+  }
+  // While somebody stays, the first sighting is kept until the seat counts as used.
+  const bool keep = was_there && is_there && !desktop.used_at;
+  if (!keep) desktop.presence = Presence{at, connections};
+}
+
+void note_used(Seat& seat, Desktop& desktop, Timestamp at) {
+  if (!desktop.used_at) desktop.used_at = at;
+  if (!seat.used_at) seat.used_at = at;
+}
+
+void absorb(Meeting& meeting, const Observed& observed, Timestamp now, const Policy& policy) {
+  for (auto& seat : meeting.seats) {
+    if (!owns_anything(seat)) continue;
+    Desktop& desktop = *seat.desktop;
+    if (observed.instances && !desktop.gone) {
+      const Instance* machine = machine_of(seat, desktop, *observed.instances);
+      if (machine != nullptr) {
+        note_machine(seat, desktop, *machine, now);
+      } else {
+        note_missing(seat, desktop, now, policy);
+      }
+    }
+    if (observed.records) note_record(desktop, seat, *observed.records, now);
+    const auto probe = observed.probes.find(desktop.id);
+    if (probe != observed.probes.end() && !desktop.gone) {
+      note_probe(seat, desktop, probe->second, policy);
+    }
+  }
+}
+
+}  // namespace domain

@@ -1,0 +1,241 @@
+// decide_seat(): what one seat needs now. Without a desktop: perhaps launch one. With an open one: bring
+// it up a step, or give it up. With a closing one: the next step of the kill order (INVARIANTS section 6):
+// gate closed, presence read again, record gone, machine asked to end, seen gone.
+
+#include <algorithm>
+
+#include "domain/note.hpp"
+#include "domain/phase.hpp"
+#include "domain/plan.hpp"
+
+namespace domain {
+namespace {
+
+constexpr Duration kAskAgain{2'000};  // between calls whose effect is not seen yet
+
+struct Scene {
+  Meeting& meeting;
+  Seat& seat;
+  const Observed& observed;
+  Timestamp now;
+  const Policy& policy;
+  std::vector<Action>& actions;
+};
+
+bool is_due(const std::optional<Timestamp>& last, Duration pause, Timestamp now) {
+  return !last || now >= *last + pause;
+}
+
+void begin_attempt(Scene& scene) {
+  Seat& seat = scene.seat;
+  if (!scene.observed.may_launch) {
+    seat.trouble = "the limit on desktops is reached; trying again";
+    return;
+  }
+  if (seat.desktop) {
+    seat.past.push_back({seat.desktop->attempt, seat.desktop->closing->reason,
+                         seat.desktop->gone->seen.at});
+  }
+  ++seat.attempts;
+  ++seat.generation;
+  seat.trouble.clear();
+  Desktop desktop{.id = desktop_id(seat.id, seat.attempts),
+                  .attempt = seat.attempts,
+                  .intent_at = scene.now,
+                  .launch_next_at = scene.now};
+  seat.desktop = std::move(desktop);
+}
+
+void give_up_seat(Scene& scene, const std::string& why) {
+  scene.seat.failed = Fact<std::string>{why, {scene.now, Source::launch}};
+}
+
+// By when the machine of this attempt must be known to the provider.
+Timestamp launch_deadline(const Scene& scene) {
+  const auto latest = scene.meeting.start.at - scene.policy.give_up_before;
+  return std::max(latest, scene.seat.desktop->intent_at + scene.policy.launch_timeout);
+}
+
+void launch(Scene& scene) {
+  Desktop& desktop = *scene.seat.desktop;
+  if (scene.now >= launch_deadline(scene)) {
+    const auto& trouble = scene.seat.trouble;
+    give_up_seat(scene, trouble.empty() ? "no desktop could be started" : trouble);
+    close_desktop(scene.seat, CloseReason::never_ready, scene.now);
+    return;
+  }
+  if (scene.now < desktop.launch_next_at) return;
+  const bool void_by_now = desktop.launch_unknown && desktop.misses >= scene.policy.misses_min;
+  if (void_by_now) {  // listed often enough without it: this key started nothing
+    desktop.launch_unknown = false;
+    desktop.launch_called_at.reset();
+    desktop.misses = 0;
+    ++desktop.round;
+  }
+  if (desktop.launch_called_at) desktop.launch_unknown = true;
+  desktop.launch_called_at = scene.now;
+  desktop.launch_next_at = scene.now + scene.policy.launch_retry;
+  scene.actions.emplace_back(
+      Launch{.seat = scene.seat.id,
+             .desktop = desktop.id,
+             .attempt = desktop.attempt,
+             .place = desktop.place,
+             .key = launch_key(desktop),
+             .deadline = hard_cap(scene.meeting, scene.policy) + scene.policy.deadline_margin});
+}
+
+void keep_deadline(Scene& scene) {
+  const Desktop& desktop = *scene.seat.desktop;
+  const auto wanted = hard_cap(scene.meeting, scene.policy) + scene.policy.deadline_margin;
+  if (desktop.deadline_set == wanted) return;
+  scene.actions.emplace_back(SetDeadline{desktop.id, desktop.instance->value, wanted});
+}
+
+void name(Scene& scene) {
+  Desktop& desktop = *scene.seat.desktop;
+  if (desktop.record && desktop.record->value == desktop.address->value) return;
+  if (!is_due(desktop.record_asked_at, kAskAgain, scene.now)) return;
+  desktop.record_asked_at = scene.now;
+  scene.actions.emplace_back(
+      PutRecord{desktop.id, desktop.address->value, scene.seat.generation});
+}
+
+// A desktop that cannot be used and where nobody can be: taken down, and perhaps replaced.
+std::optional<CloseReason> is_broken(const Desktop& desktop, Timestamp now, const Policy& policy) {
+  if (!desktop.first_ready && now >= desktop.intent_at + policy.ready_within) {
+    return CloseReason::never_ready;
+  }
+  if (desktop.silent_since && !desktop.entered_at &&
+      now >= *desktop.silent_since + policy.ready_within) {
+    return CloseReason::died;
+  }
+  return std::nullopt;
+}
+
+void bring_up(Scene& scene) {
+  Desktop& desktop = *scene.seat.desktop;
+  if (!desktop.instance) {
+    launch(scene);
+    return;
+  }
+  if (const auto reason = is_broken(desktop, scene.now, scene.policy)) {
+    close_desktop(scene.seat, *reason, scene.now);
+    return;
+  }
+  keep_deadline(scene);
+  if (desktop.address) name(scene);
+}
+
+// Nobody can be inside, or it does not matter any more who is.
+bool fence_is_free(const Scene& scene) {
+  const Desktop& desktop = *scene.seat.desktop;
+  return scene.meeting.end || desktop.gone || !desktop.first_ready ||
+         desktop.closing->reason == CloseReason::died ||
+         desktop.closing->reason == CloseReason::never_ready;
+}
+
+void fence(Scene& scene) {
+  Desktop& desktop = *scene.seat.desktop;
+  if (fence_is_free(scene)) {
+    desktop.fenced = Seen{scene.now, Source::list};
+    return;
+  }
+  const bool unsure = desktop.presence && desktop.presence->connections != 0U;
+  if (desktop.closing->reason == CloseReason::unused && unsure) {  // somebody came after all
+    desktop.closing.reset();
+    ++scene.seat.generation;
+  }
+}
+
+void unname(Scene& scene) {
+  Desktop& desktop = *scene.seat.desktop;
+  if (!desktop.record && !desktop.record_asked_at) {
+    desktop.unnamed = Seen{scene.now, Source::zone};
+    return;
+  }
+  const bool waited = scene.now >= desktop.fenced->at + scene.policy.name_wait_max;
+  if (waited && !desktop.name_given_up_at &&
+      (scene.policy.kill_despite_name || !desktop.first_ready)) {
+    desktop.name_given_up_at = scene.now;
+  }
+  if (!is_due(desktop.drop_asked_at, kAskAgain, scene.now)) return;
+  desktop.drop_asked_at = scene.now;
+  scene.actions.emplace_back(DropRecord{desktop.id, scene.seat.generation});
+}
+
+void kill(Scene& scene) {
+  Desktop& desktop = *scene.seat.desktop;
+  if (desktop.gone) return;
+  if (!desktop.instance) {
+    if (!desktop.launch_called_at) {
+      desktop.gone = Fact<std::string>{"never launched", {scene.now, Source::launch}};
+    }
+    return;  // else absorb() counts the lists in which it does not appear
+  }
+  if (!is_due(desktop.kill_at, scene.policy.terminate_retry, scene.now)) return;
+  desktop.kill_at = scene.now;
+  scene.actions.emplace_back(Terminate{desktop.id, desktop.instance->value});
+}
+
+void take_down(Scene& scene) {
+  Desktop& desktop = *scene.seat.desktop;
+  if (!desktop.fenced) fence(scene);
+  if (!desktop.fenced) return;
+  if (scene.meeting.ending && desktop.closing->reason == CloseReason::meeting_ended) {
+    return;  // may still be withdrawn
+  }
+  if (!desktop.unnamed) unname(scene);
+  if (desktop.unnamed || desktop.name_given_up_at) kill(scene);
+}
+
+// Machines that carry our mark for this seat and are not its desktop: a launch that came about twice, or
+// one that appeared after it was given up. Never an attempt that we do not know of (S28).
+void end_strays(Scene& scene) {
+  if (!scene.observed.instances) return;
+  const Seat& seat = scene.seat;
+  for (const auto& instance : *scene.observed.instances) {
+    if (instance.owner.seat != seat.id || instance.state == InstanceState::gone) continue;
+    if (instance.owner.attempt == 0 || instance.owner.attempt > seat.attempts) continue;
+    const bool current = seat.desktop && seat.desktop->attempt == instance.owner.attempt;
+    const bool own = current && !seat.desktop->gone &&
+                     (!seat.desktop->instance || seat.desktop->instance->value == instance.id);
+    if (own) continue;
+    scene.actions.emplace_back(
+        Terminate{desktop_id(seat.id, instance.owner.attempt), instance.id});
+  }
+}
+
+}  // namespace
+
+bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now,
+                    const Policy& policy) {
+  if (!window_open(meeting, now, policy) || seat.failed || open_desktop(seat) != nullptr) {
+    return false;
+  }
+  if (!seat.desktop) return now < release_at(meeting, seat, policy);
+  if (seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused) {
+    return seat.wanted_at && *seat.wanted_at > seat.desktop->closing->at;
+  }
+  return seat.used_at || now < release_at(meeting, seat, policy);
+}
+
+void decide_seat(Meeting& meeting, Seat& seat, const Observed& observed, Timestamp now,
+                 const Policy& policy, std::vector<Action>& actions) {
+  Scene scene{meeting, seat, observed, now, policy, actions};
+  end_strays(scene);
+  if (!owns_anything(seat)) {
+    if (!seat.failed && seat.failures >= policy.attempts_max) {
+      give_up_seat(scene, "this desktop stopped working " + std::to_string(seat.failures) +
+                              " times");
+    }
+    if (awaits_desktop(meeting, seat, now, policy)) begin_attempt(scene);
+    if (!owns_anything(seat)) return;
+  }
+  if ((meeting.end || meeting.ending) && open_desktop(seat) != nullptr) {
+    close_desktop(seat, CloseReason::meeting_ended, now);
+  }
+  if (!seat.desktop->closing) bring_up(scene);
+  if (seat.desktop->closing) take_down(scene);
+}
+
+}  // namespace domain

@@ -1,0 +1,25 @@
+#pragma once
+// The few ways in which facts of a desktop are written down, shared by plan() and apply(). Internal to
+// domain: the order of facts matters, so nothing else writes them.
+
+#include "domain/meeting.hpp"
+#include "domain/policy.hpp"
+
+namespace domain {
+
+// Closes the gate of the seat's desktop: no one enters any more, tokens are void.
+void close_desktop(Seat& seat, CloseReason reason, Timestamp now);
+
+// Connections to a desktop as seen at `at`; nothing = unknown, which is never "empty".
+void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> connections,
+                   Timestamp at, const Policy& policy);
+
+void note_used(Seat& seat, Desktop& desktop, Timestamp at);
+
+// The desktop is known to be empty at `now`: nobody was ever let in, or a recent look saw nobody.
+bool known_empty(const Desktop& desktop, Timestamp now, const Policy& policy);
+
+// The seat has no open desktop, and is to have one as soon as the former one is gone.
+bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy);
+
+}  // namespace domain

@@ -1,0 +1,115 @@
+// apply_outcome(): what an executed action adds to the facts. Only a definite answer closes an intent.
+
+#include "domain/action.hpp"
+#include "domain/note.hpp"
+#include "domain/plan.hpp"
+
+namespace domain {
+namespace {
+
+using base::ErrorKind;
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+Desktop* current(Meeting& meeting, const DesktopId& id) {
+  const auto seat_id = seat_of(id);
+  Seat* seat = seat_id ? find_seat(meeting, *seat_id) : nullptr;
+  return seat != nullptr && seat->desktop && seat->desktop->id == id ? &*seat->desktop : nullptr;
+}
+
+// A definite no at this place: the next place at once, after the last one the first again, later.
+void next_place(Desktop& desktop, Timestamp now, const Policy& policy) {
+  if (desktop.launch_unknown) return;  // an earlier call with this key may have started something
+  desktop.launch_called_at.reset();
+  ++desktop.place;
+  desktop.launch_next_at = now;
+  if (desktop.place >= policy.places) {
+    desktop.place = 0;
+    ++desktop.round;
+    desktop.launch_next_at = now + policy.launch_retry;
+  }
+}
+
+void launch_failed(Seat& seat, Desktop& desktop, const base::Error& error, Timestamp now,
+                   const Policy& policy) {
+  seat.trouble = error.message.empty() ? "the desktop could not be started" : error.message;
+  switch (error.kind) {
+    case ErrorKind::unknown_outcome:
+      desktop.launch_unknown = true;
+      return;
+    case ErrorKind::unavailable:
+      if (!desktop.launch_unknown) desktop.launch_called_at.reset();
+      return;
+    case ErrorKind::conflict:  // the key's machine is gone: this attempt is used up
+      desktop.gone = Fact<std::string>{"the machine of this launch is gone", {now, Source::launch}};
+      if (!desktop.closing) close_desktop(seat, CloseReason::died, now);
+      return;
+    case ErrorKind::exhausted:
+    case ErrorKind::invalid:
+    case ErrorKind::denied:
+    case ErrorKind::not_found:
+    case ErrorKind::internal:
+      next_place(desktop, now, policy);
+      return;
+  }
+}
+
+void launched(Seat& seat, Desktop& desktop, const Launch& action, const Outcome& outcome,
+              Timestamp now, const Policy& policy) {
+  if (desktop.instance || action.key != launch_key(desktop)) return;
+  if (!outcome) {
+    launch_failed(seat, desktop, outcome.error(), now, policy);
+    return;
+  }
+  if (!*outcome) return;
+  seat.trouble.clear();
+  desktop.misses = 0;
+  desktop.instance = Fact<InstanceId>{(*outcome)->id, {now, Source::launch}};
+  desktop.deadline_set = (*outcome)->deadline ? *(*outcome)->deadline : action.deadline;
+}
+
+}  // namespace
+
+Capability capability_of(const Action& action) {
+  return std::visit(Overloaded{[](const Launch&) { return Capability::launch; },
+                               [](const PutRecord&) { return Capability::name; },
+                               [](const DropRecord&) { return Capability::name; },
+                               [](const Terminate&) { return Capability::terminate; },
+                               [](const SetDeadline&) { return Capability::deadline; }},
+                    action);
+}
+
+std::string_view name_of(const Action& action) {
+  return std::visit(Overloaded{[](const Launch&) { return "launch"; },
+                               [](const PutRecord&) { return "put_record"; },
+                               [](const DropRecord&) { return "drop_record"; },
+                               [](const Terminate&) { return "terminate"; },
+                               [](const SetDeadline&) { return "set_deadline"; }},
+                    action);
+}
+
+const DesktopId& desktop_of(const Action& action) {
+  return std::visit([](const auto& one) -> const DesktopId& { return one.desktop; }, action);
+}
+
+Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcome& outcome,
+                      Timestamp now, const Policy& policy) {
+  Meeting next = meeting;
+  Desktop* desktop = current(next, desktop_of(action));
+  if (desktop == nullptr || desktop->gone) return next;
+  Seat& seat = *find_seat(next, *seat_of(desktop->id));
+  if (const auto* launch = std::get_if<Launch>(&action)) {
+    launched(seat, *desktop, *launch, outcome, now, policy);
+  } else if (const auto* put = std::get_if<PutRecord>(&action)) {
+    if (!outcome) seat.trouble = "the name of the desktop could not be set; trying again";
+    (void)put;
+  } else if (const auto* deadline = std::get_if<SetDeadline>(&action)) {
+    if (outcome) desktop->deadline_set = deadline->deadline;
+  }
+  return next;
+}
+
+}  // namespace domain

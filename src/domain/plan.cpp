@@ -1,0 +1,107 @@
+#include "domain/plan.hpp"
+
+#include <algorithm>
+
+#include "domain/note.hpp"
+#include "domain/phase.hpp"
+
+namespace domain {
+namespace {
+
+bool is_settling(const Meeting& meeting, const Seat& seat) {
+  if (!owns_anything(seat)) return false;
+  const Desktop& desktop = *seat.desktop;
+  return meeting.ending || desktop.closing || !desktop.ready || desktop.silent_since;
+}
+
+bool is_probed(const Seat& seat, Timestamp now, const Policy& policy) {
+  const Desktop& desktop = *seat.desktop;
+  if (desktop.gone || desktop.fenced || !desktop.running || !desktop.address) return false;
+  if (!desktop.record || desktop.record->value != desktop.address->value) return false;
+  if (desktop.closing) return desktop.first_ready.has_value();
+  if (!desktop.ready || desktop.silent_since) return true;
+  // Unused sightings are looked at again as soon as they can count as use.
+  const bool counting = desktop.presence && desktop.presence->connections.value_or(0) > 0 &&
+                        !desktop.used_at;
+  const auto pause = counting ? std::min(policy.used_after, policy.presence_period)
+                              : policy.presence_period;
+  return now >= desktop.ready->at + pause;
+}
+
+// Earliest instant after `now` at which the clock alone changes something.
+void add_clock_wakes(const Meeting& meeting, Timestamp now, const Policy& policy,
+                     std::vector<Timestamp>& wakes) {
+  const auto add = [&](Timestamp at) {
+    if (at > now) wakes.push_back(at);
+  };
+  add(launch_at(meeting, policy));
+  add(hard_cap(meeting, policy));
+  if (now < launch_at(meeting, policy)) return;
+  add(meeting.start.at - policy.give_up_before);
+  add(meeting.start.at);
+  add(meeting.start.at + policy.no_show_after);
+  for (const auto& seat : meeting.seats) {
+    add(release_at(meeting, seat, policy));
+    const Desktop* desktop = open_desktop(seat);
+    if (desktop == nullptr) continue;
+    if (desktop->empty_since) add(*desktop->empty_since + policy.leave_grace);
+    if (desktop->ready) add(desktop->ready->at + policy.presence_period);
+    if (!desktop->instance) add(desktop->launch_next_at);
+  }
+}
+
+}  // namespace
+
+std::string launch_key(const Desktop& desktop) {
+  return desktop.id.text() + "-p" + std::to_string(desktop.place) + "-r" +
+         std::to_string(desktop.round);
+}
+
+Look look(const Meeting& meeting, Timestamp now, const Policy& policy) {
+  Look look;
+  for (const auto& seat : meeting.seats) {
+    if (!owns_anything(seat)) continue;
+    const Desktop& desktop = *seat.desktop;
+    look.instances = true;
+    look.records = look.records || desktop.record || desktop.record_asked_at || desktop.address;
+    if (is_probed(seat, now, policy)) look.probes.push_back(desktop.id);
+  }
+  return look;
+}
+
+std::optional<Timestamp> next_wake(const Meeting& meeting, Timestamp now, const Policy& policy) {
+  if (meeting.over_at) return std::nullopt;
+  std::vector<Timestamp> wakes;
+  bool owns = false;
+  for (const auto& seat : meeting.seats) {
+    owns = owns || owns_anything(seat);
+    const bool waiting = awaits_desktop(meeting, seat, now, policy);
+    if (is_settling(meeting, seat) || waiting) wakes.push_back(now + policy.poll_starting);
+  }
+  if (meeting.end || meeting.ending) wakes.push_back(now + policy.poll_starting);
+  if (owns) wakes.push_back(now + policy.reconcile_hot);
+  if (!meeting.end) add_clock_wakes(meeting, now, policy, wakes);
+  if (wakes.empty()) return now + policy.reconcile_hot;  // past its cap while ends are held
+  return *std::min_element(wakes.begin(), wakes.end());
+}
+
+Plan plan(const Meeting& meeting, const Observed& observed, Timestamp now, const Policy& policy) {
+  Plan result{meeting, {}};
+  Meeting& next = result.meeting;
+  if (next.over_at) {
+    next.wake_at.reset();
+    return result;
+  }
+  absorb(next, observed, now, policy);
+  decide_end(next, observed, now, policy);
+  for (auto& seat : next.seats) {
+    decide_seat(next, seat, observed, now, policy, result.actions);
+  }
+  if (next.end && std::none_of(next.seats.begin(), next.seats.end(), owns_anything)) {
+    next.over_at = now;
+  }
+  next.wake_at = next_wake(next, now, policy);
+  return result;
+}
+
+}  // namespace domain
