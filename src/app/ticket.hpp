@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/id.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 

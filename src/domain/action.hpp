@@ -57,7 +57,6 @@ struct SetDeadline {
 
 using Action = std::variant<Launch, PutRecord, DropRecord, Terminate, SetDeadline>;
 
-enum class Capability { launch, name, terminate, deadline };
 Capability capability_of(const Action& action);
 std::string_view name_of(const Action& action);
 const DesktopId& desktop_of(const Action& action);

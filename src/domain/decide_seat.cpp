@@ -22,12 +22,17 @@ struct Scene {
   std::vector<Action>& actions;
 };
 
+bool can(const Scene& scene, Capability capability) {
+  return scene.observed.capabilities.contains(capability);
+}
+
 bool is_due(const std::optional<Timestamp>& last, Duration pause, Timestamp now) {
   return !last || now >= *last + pause;
 }
 
 void begin_attempt(Scene& scene) {
   Seat& seat = scene.seat;
+  if (!can(scene, Capability::launch)) return;
   if (!scene.observed.may_launch) {
     seat.trouble = "the limit on desktops is reached; trying again";
     return;
@@ -64,7 +69,7 @@ void launch(Scene& scene) {
     close_desktop(scene.seat, CloseReason::never_ready, scene.now);
     return;
   }
-  if (scene.now < desktop.launch_next_at) return;
+  if (scene.now < desktop.launch_next_at || !can(scene, Capability::launch)) return;
   const bool void_by_now = desktop.launch_unknown && desktop.misses >= scene.policy.misses_min;
   if (void_by_now) {  // listed often enough without it: this key started nothing
     desktop.launch_unknown = false;
@@ -87,14 +92,16 @@ void launch(Scene& scene) {
 void keep_deadline(Scene& scene) {
   const Desktop& desktop = *scene.seat.desktop;
   const auto wanted = hard_cap(scene.meeting, scene.policy) + scene.policy.deadline_margin;
-  if (desktop.deadline_set == wanted) return;
+  if (desktop.deadline_set == wanted || !can(scene, Capability::deadline)) return;
   scene.actions.emplace_back(SetDeadline{desktop.id, desktop.instance->value, wanted});
 }
 
 void name(Scene& scene) {
   Desktop& desktop = *scene.seat.desktop;
   if (desktop.record && desktop.record->value == desktop.address->value) return;
-  if (!is_due(desktop.record_asked_at, kAskAgain, scene.now)) return;
+  if (!is_due(desktop.record_asked_at, kAskAgain, scene.now) || !can(scene, Capability::name)) {
+    return;
+  }
   desktop.record_asked_at = scene.now;
   scene.actions.emplace_back(
       PutRecord{desktop.id, desktop.address->value, scene.seat.generation});
@@ -158,7 +165,9 @@ void unname(Scene& scene) {
       (scene.policy.kill_despite_name || !desktop.first_ready)) {
     desktop.name_given_up_at = scene.now;
   }
-  if (!is_due(desktop.drop_asked_at, kAskAgain, scene.now)) return;
+  if (!is_due(desktop.drop_asked_at, kAskAgain, scene.now) || !can(scene, Capability::name)) {
+    return;
+  }
   desktop.drop_asked_at = scene.now;
   scene.actions.emplace_back(DropRecord{desktop.id, scene.seat.generation});
 }
@@ -172,7 +181,10 @@ void kill(Scene& scene) {
     }
     return;  // else absorb() counts the lists in which it does not appear
   }
-  if (!is_due(desktop.kill_at, scene.policy.terminate_retry, scene.now)) return;
+  if (!is_due(desktop.kill_at, scene.policy.terminate_retry, scene.now) ||
+      !can(scene, Capability::terminate)) {
+    return;
+  }
   desktop.kill_at = scene.now;
   scene.actions.emplace_back(Terminate{desktop.id, desktop.instance->value});
 }
@@ -191,7 +203,7 @@ void take_down(Scene& scene) {
 // Machines that carry our mark for this seat and are not its desktop: a launch that came about twice, or
 // one that appeared after it was given up. Never an attempt that we do not know of (S28).
 void end_strays(Scene& scene) {
-  if (!scene.observed.instances) return;
+  if (!scene.observed.instances || !can(scene, Capability::terminate)) return;
   const Seat& seat = scene.seat;
   for (const auto& instance : *scene.observed.instances) {
     if (instance.owner.seat != seat.id || instance.state == InstanceState::gone) continue;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,12 +53,17 @@ struct Probe {
   bool operator==(const Probe&) const = default;
 };
 
+// What this host may do outside; the rest is left for a host that may.
+enum class Capability { launch, name, terminate, deadline };
+
 // Everything that a pass saw. A member that is missing was not looked at, or the look failed:
 // unknown, never "nothing there".
 struct Observed {
   std::optional<std::vector<Instance>> instances;  // all machines of this meeting
   std::optional<std::vector<Record>> records;      // all records of this meeting
   std::map<DesktopId, Probe> probes;
+  std::set<Capability> capabilities{Capability::launch, Capability::name, Capability::terminate,
+                                    Capability::deadline};
   bool may_launch = true;   // budgets allow a launch
   bool hold_kills = false;  // the clock jumped: nothing is ended by the clock until it has settled
 };

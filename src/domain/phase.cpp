@@ -73,7 +73,7 @@ SeatStep step(const Meeting& meeting, const Seat& seat, Timestamp now, const Pol
   return seat.desktop->closing ? step_down(*seat.desktop) : step_up(*seat.desktop);
 }
 
-std::optional<std::string_view> why_not_enter(const Meeting& meeting, const Seat& seat,
+std::optional<std::string_view> why_not_offer(const Meeting& meeting, const Seat& seat,
                                               Timestamp now, const Policy& policy) {
   if (meeting.end || meeting.ending) return "this meeting has ended";
   if (!window_open(meeting, now, policy)) return "this meeting is not open now";
@@ -84,7 +84,15 @@ std::optional<std::string_view> why_not_enter(const Meeting& meeting, const Seat
     return "this desktop has no name yet";
   }
   if (!desktop->ready || desktop->silent_since) return "this desktop does not answer yet";
-  if (now - desktop->ready->at > policy.ready_fresh) return "this desktop has to be checked again";
+  return std::nullopt;
+}
+
+std::optional<std::string_view> why_not_enter(const Meeting& meeting, const Seat& seat,
+                                              Timestamp now, const Policy& policy) {
+  if (const auto why = why_not_offer(meeting, seat, now, policy)) return why;
+  if (now - seat.desktop->ready->at > policy.ready_fresh) {
+    return "this desktop has to be checked again";
+  }
   return std::nullopt;
 }
 

@@ -55,6 +55,11 @@ bool window_open(const Meeting& meeting, Timestamp now, const Policy& policy);
 std::optional<std::string_view> why_not_enter(const Meeting& meeting, const Seat& seat,
                                               Timestamp now, const Policy& policy);
 
+// The same without the question how old the last look is: what a waiting page may offer. Entering
+// looks again where it must.
+std::optional<std::string_view> why_not_offer(const Meeting& meeting, const Seat& seat,
+                                              Timestamp now, const Policy& policy);
+
 std::string_view to_string(MeetingPhase phase);
 std::string_view to_string(SeatStep step);
 

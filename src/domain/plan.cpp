@@ -60,9 +60,9 @@ std::string launch_key(const Desktop& desktop) {
 Look look(const Meeting& meeting, Timestamp now, const Policy& policy) {
   Look look;
   for (const auto& seat : meeting.seats) {
+    look.instances = look.instances || seat.attempts > 0;  // also for what came about late
     if (!owns_anything(seat)) continue;
     const Desktop& desktop = *seat.desktop;
-    look.instances = true;
     look.records = look.records || desktop.record || desktop.record_asked_at || desktop.address;
     if (is_probed(seat, now, policy)) look.probes.push_back(desktop.id);
   }

@@ -1,0 +1,266 @@
+#include "app/reconcile.hpp"
+
+#include <algorithm>
+
+#include "app/change.hpp"
+#include "base/check.hpp"
+#include "base/log.hpp"
+#include "domain/phase.hpp"
+
+namespace app {
+namespace {
+
+using base::ErrorKind;
+using base::LogLevel;
+using base::Result;
+using domain::Action;
+using domain::Meeting;
+using port::AuditEntry;
+
+constexpr std::uint32_t kRoundsMax = 8;
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+domain::Owner owner_of(const Ports& ports, const domain::DesktopId& desktop) {
+  const auto seat = domain::seat_of(desktop);
+  CHECK(seat.has_value());
+  const auto number = desktop.text().substr(seat->text().size() + 1);
+  return {ports.store.identity(), *seat, static_cast<std::uint32_t>(std::stoul(number))};
+}
+
+AuditEntry audit_entry(AuditEntry::Kind kind, const Action& action, base::Timestamp now) {
+  std::string detail = std::visit(
+      Overloaded{[](const domain::Launch& one) { return one.key; },
+                 [](const domain::PutRecord& one) { return one.address; },
+                 [](const domain::DropRecord&) { return std::string(); },
+                 [](const domain::Terminate& one) { return one.instance.text(); },
+                 [](const domain::SetDeadline& one) { return base::to_rfc3339(one.deadline); }},
+      action);
+  return {.at = now,
+          .kind = kind,
+          .actor = "howdah",
+          .action = std::string(domain::name_of(action)),
+          .target = domain::desktop_of(action).text(),
+          .detail = std::move(detail)};
+}
+
+AuditEntry decision(std::string action, std::string target, std::string_view why,
+                    base::Timestamp now) {
+  return {.at = now,
+          .kind = AuditEntry::Kind::command,
+          .actor = "howdah",
+          .action = std::move(action),
+          .target = std::move(target),
+          .detail = std::string(why)};
+}
+
+// What plan() decided about the meeting itself, for the audit.
+void add_decisions(const Meeting& before, const Meeting& after, base::Timestamp now,
+                   std::vector<AuditEntry>& audit) {
+  if (after.end && !before.end) {
+    audit.push_back(decision("end", after.id.text(), to_string(after.end->reason), now));
+  }
+  for (std::size_t i = 0; i < after.seats.size(); ++i) {
+    const auto& was = before.seats[i].desktop;
+    const auto& is = after.seats[i].desktop;
+    const bool same = was && is && was->id == is->id;
+    if (is && is->closing && (!same || !was->closing)) {
+      audit.push_back(decision("close", is->id.text(), to_string(is->closing->reason), now));
+    }
+    if (is && is->gone && (!same || !was->gone)) {
+      audit.push_back(decision("gone", is->id.text(), is->gone->value, now));
+    }
+  }
+  if (after.over_at && !before.over_at) audit.push_back(decision("over", after.id.text(), "", now));
+}
+
+std::uint32_t launches_begun(const Meeting& before, const Meeting& after) {
+  std::uint32_t count = 0;
+  for (std::size_t i = 0; i < after.seats.size(); ++i) {
+    count += after.seats[i].attempts - before.seats[i].attempts;
+  }
+  return count;
+}
+
+bool differs_in_more_than_wake(Meeting before, const Meeting& after) {
+  before.wake_at = after.wake_at;
+  return before != after;
+}
+
+class Pass {
+ public:
+  Pass(const Ports& ports, const Settings& settings, const std::set<domain::Capability>& may,
+       const domain::MeetingId& id, bool hold_kills)
+      : ports_(ports), settings_(settings), may_(may), hold_kills_(hold_kills), report_{.meeting = id} {}
+
+  Result<PassReport> run() {
+    while (report_.rounds < kRoundsMax) {
+      ++report_.rounds;
+      if (!TRY(round())) break;
+    }
+    return report_;
+  }
+
+ private:
+  // One round; true when it is worth looking again at once.
+  Result<bool> round() {
+    const Meeting before = TRY(ports_.store.load(report_.meeting));
+    report_.wake_at = before.wake_at;
+    if (before.over_at && !before.wake_at) return false;
+    const auto observed = observe(before);
+    auto plan = domain::plan(before, observed, observed_at_, settings_.policy);
+    drop_repeats(plan.actions);
+    if (plan.meeting == before && plan.actions.empty()) return false;
+    const bool saved = TRY(save(before, plan));
+    if (!saved) return true;  // a budget said no: plan again without launching
+    for (const auto& action : plan.actions) TRY(execute(plan.meeting, action));
+    report_.wake_at = plan.meeting.wake_at;
+    if (report_.wake_at) ports_.wakeups.wake(report_.meeting, *report_.wake_at);
+    return !plan.actions.empty() || differs_in_more_than_wake(before, plan.meeting);
+  }
+
+  domain::Observed observe(const Meeting& meeting) {
+    const auto wanted = domain::look(meeting, ports_.clock.now(), settings_.policy);
+    domain::Observed observed;
+    observed.capabilities = may_;
+    observed.hold_kills = hold_kills_;
+    observed.may_launch = may_launch_;
+    if (wanted.instances) observed.instances = seen("list machines", ports_.compute.list(meeting.id));
+    if (wanted.records) observed.records = seen("list records", ports_.zone.list(meeting.id));
+    for (const auto& desktop : wanted.probes) probe(meeting, desktop, observed);
+    observed_at_ = ports_.clock.now();
+    for (auto& [desktop, probe] : observed.probes) probe.at = observed_at_;
+    return observed;
+  }
+
+  template <class T>
+  std::optional<T> seen(std::string_view what, Result<T> result) {
+    if (result) return *std::move(result);
+    base::log_error(LogLevel::warn, "look failed", result.error(),
+                    {{"meeting", report_.meeting.text()}, {"action", what}});
+    return std::nullopt;
+  }
+
+  void probe(const Meeting& meeting, const domain::DesktopId& id, domain::Observed& observed) {
+    const auto& desktop = *domain::find_seat(meeting, *domain::seat_of(id))->desktop;
+    auto probe = seen("probe", ports_.prober.probe({.desktop = id,
+                                                    .attempt = desktop.attempt,
+                                                    .name = ports_.zone.name_of(id),
+                                                    .address = desktop.address->value,
+                                                    .instance = desktop.instance->value}));
+    if (probe) observed.probes.emplace(id, *std::move(probe));
+  }
+
+  // A pass asks for the same thing once; what has not shown by then is for the next wake.
+  void drop_repeats(std::vector<Action>& actions) {
+    std::erase_if(actions, [&](const Action& action) {
+      if (std::find(done_.begin(), done_.end(), action) != done_.end()) return true;
+      done_.push_back(action);
+      return false;
+    });
+  }
+
+  Result<bool> save(const Meeting& before, domain::Plan& plan) {
+    port::Commit commit{.meeting = plan.meeting,
+                        .audit = {},
+                        .launches = launches_begun(before, plan.meeting),
+                        .limits = settings_.limits};
+    add_decisions(before, plan.meeting, observed_at_, commit.audit);
+    for (const auto& action : plan.actions) {
+      commit.audit.push_back(audit_entry(AuditEntry::Kind::intent, action, observed_at_));
+    }
+    auto version = ports_.store.save(commit);
+    if (!version && version.error().kind == ErrorKind::exhausted && may_launch_) {
+      base::log_error(LogLevel::warn, "launch held back by a budget", version.error(),
+                      {{"meeting", report_.meeting.text()}});
+      may_launch_ = false;
+      done_.clear();
+      return false;
+    }
+    plan.meeting.version = TRY(std::move(version));
+    return true;
+  }
+
+  domain::Outcome call(const Meeting& meeting, const Action& action) {
+    const auto& desktop = domain::desktop_of(action);
+    const auto owner = owner_of(ports_, desktop);
+    const auto plain = [](Result<> result) -> domain::Outcome {
+      if (!result) return tl::unexpected<base::Error>(result.error());
+      return std::optional<domain::Instance>();
+    };
+    return std::visit(
+        Overloaded{
+            [&](const domain::Launch& one) -> domain::Outcome {
+              const auto* seat = domain::find_seat(meeting, one.seat);
+              return std::optional(TRY(ports_.compute.launch({.key = one.key,
+                                                              .owner = owner,
+                                                              .desktop = one.desktop,
+                                                              .place = one.place,
+                                                              .deadline = one.deadline,
+                                                              .title = meeting.title,
+                                                              .role = seat->role,
+                                                              .person = seat->person,
+                                                              .call_url = meeting.call_url})));
+            },
+            [&](const domain::PutRecord& one) {
+              return plain(ports_.zone.put({ports_.zone.name_of(desktop), one.address, owner,
+                                            one.generation}));
+            },
+            [&](const domain::DropRecord&) {
+              return plain(ports_.zone.drop(ports_.zone.name_of(desktop), owner));
+            },
+            [&](const domain::Terminate& one) {
+              return plain(ports_.compute.terminate(one.instance, owner));
+            },
+            [&](const domain::SetDeadline& one) {
+              return plain(ports_.compute.set_deadline(one.instance, owner, one.deadline));
+            }},
+        action);
+  }
+
+  // Calls outside, then writes down what came of it: the facts with the audit row in one write.
+  Result<> execute(const Meeting& meeting, const Action& action) {
+    const auto outcome = call(meeting, action);
+    ++report_.actions;
+    const auto now = ports_.clock.now();
+    auto entry = audit_entry(AuditEntry::Kind::outcome, action, now);
+    entry.result = outcome ? "ok" : std::string(to_string(outcome.error().kind));
+    if (!outcome) {
+      entry.detail += entry.detail.empty() ? "" : ": ";
+      entry.detail += outcome.error().message;
+      report_.failed.emplace_back(action, outcome.error().kind);
+      base::log_error(LogLevel::warn, "action failed", outcome.error(),
+                      {{"meeting", meeting.id.text()},
+                       {"desktop", domain::desktop_of(action).text()},
+                       {"action", domain::name_of(action)}});
+    }
+    bool changed = false;
+    TRY(change_meeting(ports_, meeting.id, {entry}, [&](const Meeting& now_stored) {
+      auto next = domain::apply_outcome(now_stored, action, outcome, now, settings_.policy);
+      changed = next != now_stored;
+      return Result<Meeting>(std::move(next));
+    }));
+    if (!changed) TRY(ports_.store.append_audit(meeting.id, {entry}));
+    return {};
+  }
+
+  const Ports& ports_;
+  const Settings& settings_;
+  const std::set<domain::Capability>& may_;
+  bool hold_kills_;
+  bool may_launch_ = true;
+  base::Timestamp observed_at_;
+  std::vector<Action> done_;
+  PassReport report_;
+};
+
+}  // namespace
+
+Result<PassReport> Reconcile::pass(const domain::MeetingId& id, bool hold_kills) {
+  return Pass(ports_, settings_, capabilities_, id, hold_kills).run();
+}
+
+}  // namespace app
