@@ -1,0 +1,116 @@
+# run_tests: builds with sanitizers, runs every test program, adds up what they counted, and ends in
+# one line "N passed, N failed". A program that dies without a count is one failure.
+
+tests_passed=0
+tests_failed=0
+tests_skipped=0
+
+count() {  # passed, failed, skipped, name, seconds
+  tests_passed=$((tests_passed + $1))
+  tests_failed=$((tests_failed + $2))
+  tests_skipped=$((tests_skipped + $3))
+  printf '   %-14s %4d passed, %d failed%s (%ds)\n' "$4" "$1" "$2" \
+    "$( (($3)) && echo ", $3 skipped")" "$5"
+}
+
+attribute() { sed -n "/<testsuites /s/.* $2=\"\([0-9]*\)\".*/\1/p" "$1" | head -1; }
+
+run_gtest() {  # name, program
+  local xml="build/results/$1.xml" log started=$SECONDS total bad skipped status=0
+  log=$(log_file "test-$1")
+  rm -f "$xml"
+  say "running $1"
+  timeout "${HOWDAH_TEST_TIMEOUT:-1800}" "$2" --gtest_output="xml:$xml" --gtest_brief=1 \
+    >"$log" 2>&1 </dev/null || status=$?
+  total=0 bad=0 skipped=0
+  if [[ -f $xml ]]; then
+    total=$(attribute "$xml" tests)
+    bad=$(($(attribute "$xml" failures) + $(attribute "$xml" errors)))
+    skipped=$(grep -c 'result="skipped"' "$xml" || true)
+  fi
+  if ((status != 0 && bad == 0)); then bad=1 total=$((total + 1)); fi
+  if ((status != 0)); then tail -n 150 "$log"; fi
+  if ((skipped)); then grep -A1 -h 'SKIPPED\|Skipped' "$log" | head -40 || true; fi
+  count $((total - bad - skipped)) "$bad" "$skipped" "$1" $((SECONDS - started))
+}
+
+run_node() {  # name, files...
+  local name=$1 log started=$SECONDS passed failed status=0
+  shift
+  log=$(log_file "test-$name")
+  say "running $name (Chromium)"
+  timeout "${HOWDAH_TEST_TIMEOUT:-1800}" node --test --test-reporter=tap "$@" \
+    >"$log" 2>&1 </dev/null || status=$?
+  passed=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log" | tail -1)
+  failed=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' "$log" | tail -1)
+  if ((status != 0 && ${failed:-0} == 0)); then failed=1; fi
+  if ((status != 0)); then grep -v '^ *# Subtest' "$log" | tail -n 150; fi
+  count "${passed:-0}" "${failed:-0}" 0 "$name" $((SECONDS - started))
+}
+
+run_program() {  # name, what it counts as, command...: exit 0 is one passed test
+  local name=$1 log started=$SECONDS
+  log=$(log_file "test-$name")
+  shift
+  if timeout 600 "$@" >"$log" 2>&1 </dev/null; then
+    count 1 0 0 "$name" $((SECONDS - started))
+  else
+    tail -n 60 "$log"
+    count 0 1 0 "$name" $((SECONDS - started))
+  fi
+}
+
+run_fuzzers() {
+  compgen -G 'test/fuzz/*.cpp' >/dev/null || return 0
+  build fuzz fuzzers
+  local program name
+  for program in build/fuzz/test/fuzz/fuzz_*; do
+    [[ -x $program && -f $program ]] || continue
+    name=$(basename "$program")
+    mkdir -p "build/corpus/$name"
+    local seeds="test/fuzz/corpus/${name#fuzz_}"
+    say "running $name (${HOWDAH_FUZZ_SECONDS:-10} s)"
+    run_program "$name" "$program" -max_total_time="${HOWDAH_FUZZ_SECONDS:-10}" -timeout=5 \
+      -print_final_stats=1 -artifact_prefix=build/corpus/ "build/corpus/$name" \
+      $([[ -d $seeds ]] && echo "$seeds")
+  done
+}
+
+wants() {  # name: chosen, or nothing was chosen
+  ((${#chosen[@]} == 0)) || [[ " ${chosen[*]} " == *" $1 "* ]]
+}
+
+run_tests() {
+  local chosen=("$@") started=$SECONDS name program targets=()
+  mkdir -p build/results
+  local -A programs=([contract]=contract [integration]=integration [tidy]=tidy)
+  for name in base domain app adapter host bin; do programs[$name]=unit_$name; done
+  configure asan
+  for name in "${!programs[@]}"; do
+    if wants "$name"; then targets+=("${programs[$name]}"); fi
+  done
+  # Folders without tests have no target.
+  local known
+  known=$(ninja -C build/asan -t targets all | sed -n 's/^\([a-z_]*\): phony$/\1/p')
+  for name in "${!targets[@]}"; do
+    grep -qx "${targets[$name]}" <<<"$known" || unset "targets[$name]"
+  done
+  build asan howdah "${targets[@]}"
+  export HOWDAH_BINARY="$PWD/build/asan/src/bin/howdah"
+  for name in tidy base domain app adapter host bin contract integration; do
+    program=build/asan/test/${programs[$name]}
+    if wants "$name" && [[ -x $program ]]; then run_gtest "$name" "$program"; fi
+  done
+  if wants fuzz; then run_fuzzers; fi
+  if wants web && [[ -f web/tsconfig.json ]]; then
+    say "checking the types of the pages"
+    run_program web web/node_modules/.bin/tsc -p web
+  fi
+  if wants e2e && compgen -G 'test/e2e/*.test.mjs' >/dev/null; then
+    run_node e2e test/e2e/*.test.mjs
+  fi
+  if ((tests_skipped)); then echo "$tests_skipped skipped (the reasons are above)"; fi
+  echo "took $((SECONDS - started)) s; logs are in build/log/"
+  echo "$tests_passed passed, $tests_failed failed"
+  ((tests_failed == 0 && tests_passed > 0))
+}
