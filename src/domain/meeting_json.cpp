@@ -62,6 +62,7 @@ void fields(Codec& codec, Like<Desktop> auto& desktop) {
   codec("place", desktop.place);
   codec("round", desktop.round);
   codec("launch_called_at", desktop.launch_called_at);
+  codec("launch_unknown", desktop.launch_unknown);
   codec("launch_next_at", desktop.launch_next_at);
   codec("instance", desktop.instance);
   codec("running", desktop.running);
@@ -76,11 +77,13 @@ void fields(Codec& codec, Like<Desktop> auto& desktop) {
   codec("silent_since", desktop.silent_since);
   codec("presence", desktop.presence);
   codec("empty_since", desktop.empty_since);
+  codec("entered_at", desktop.entered_at);
   codec("used_at", desktop.used_at);
   codec("closing", desktop.closing);
   codec("fenced", desktop.fenced);
   codec("unnamed", desktop.unnamed);
   codec("name_given_up_at", desktop.name_given_up_at);
+  codec("drop_asked_at", desktop.drop_asked_at);
   codec("kill_at", desktop.kill_at);
   codec("gone", desktop.gone);
 }
