@@ -68,8 +68,7 @@ Result<std::string> Access::login(std::string_view code) {
                      {principal.text(), std::to_string(base::to_unix_ms(now + kCookieLife))});
 }
 
-Result<std::pair<base::Secret, base::Timestamp>> Access::new_login(
-    const domain::PrincipalId& who) {
+Result<std::pair<base::Secret, base::Timestamp>> Access::new_login(const domain::PrincipalId& who) {
   const auto code = base::to_base64url(ports_.entropy.bytes(24));
   const auto expires = ports_.clock.now() + kLoginLife;
   TRY(ports_.keys.add_login(hash_of(code), who, expires));

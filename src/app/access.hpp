@@ -1,6 +1,7 @@
 #pragma once
-// Organisers' keys, logins and cookies. Keys and codes are stored as hashes; a cookie is a ticket that
-// names its principal and is void when that key was revoked or it expired (7 days). Thread-safe.
+// Organisers' keys, logins and cookies. Keys and codes are stored as hashes; a cookie is a ticket
+// that names its principal and is void when that key was revoked or it expired (7 days).
+// Thread-safe.
 
 #include <string>
 #include <string_view>
@@ -34,8 +35,8 @@ class Access {
   base::Result<std::vector<port::ApiKey>> keys(const Principal& who);
   base::Result<> revoke(const Principal& who, std::string_view name);
 
-  // At start: stores the hash of the key in <state>/api_key for the principal "organiser" if the store
-  // does not have it.
+  // At start: stores the hash of the key in <state>/api_key for the principal "organiser" if the
+  // store does not have it.
   base::Result<> ensure_key(const base::Secret& key);
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
-// change_meeting(): load, apply a pure change, save with compare-and-set; on conflict again, at most 5
-// times. The audit rows are written in the same write. Shared by the use cases; saves nothing when the
-// change changes nothing.
+// change_meeting(): load, apply a pure change, save with compare-and-set; on conflict again, at
+// most 5 times. The audit rows are written in the same write. Shared by the use cases; saves
+// nothing when the change changes nothing.
 
 #include "app/ports.hpp"
 

@@ -103,20 +103,19 @@ Result<DeskPass> Join::pass_door(const domain::DesktopId& desktop, std::string_v
   if (!id) return fail(ErrorKind::denied, "this way in is not valid");
   const auto seat = *domain::seat_of(desktop);
   const auto keys = TRY(ports_.secrets.fetch(kSessionKey));
-  auto meeting = TRY(change_meeting(
-      ports_, *id,
-      {{.at = ports_.clock.now(),
-        .actor = seat.text(),
-        .action = "pass_door",
-        .target = desktop.text()}},
-      [&](domain::Meeting before) -> Result<domain::Meeting> {
-        const auto now = ports_.clock.now();
-        TRY(refresh(ports_, settings_, before, seat, now));
-        return domain::pass_door(before, desktop, hash_of(token), now, settings_.policy);
-      }));
+  auto meeting = TRY(change_meeting(ports_, *id,
+                                    {{.at = ports_.clock.now(),
+                                      .actor = seat.text(),
+                                      .action = "pass_door",
+                                      .target = desktop.text()}},
+                                    [&](domain::Meeting before) -> Result<domain::Meeting> {
+                                      const auto now = ports_.clock.now();
+                                      TRY(refresh(ports_, settings_, before, seat, now));
+                                      return domain::pass_door(before, desktop, hash_of(token), now,
+                                                               settings_.policy);
+                                    }));
   const auto epoch = domain::find_seat(meeting, seat)->epoch;
-  auto cookie =
-      sign_ticket(Purpose::desk_cookie, keys, {desktop.text(), std::to_string(epoch)});
+  auto cookie = sign_ticket(Purpose::desk_cookie, keys, {desktop.text(), std::to_string(epoch)});
   return DeskPass{Guest{std::move(meeting), seat}, desktop, std::move(cookie)};
 }
 
@@ -146,12 +145,11 @@ Result<Guest> Join::restart(const Guest& guest) {
 }
 
 Result<> Join::ask_end(const Guest& guest) {
-  TRY(change_meeting(
-      ports_, guest.meeting.id,
-      {{.at = ports_.clock.now(), .actor = guest.seat.text(), .action = "ask_end"}},
-      [&](const domain::Meeting& before) {
-        return domain::ask_end(before, guest.seat, ports_.clock.now());
-      }));
+  TRY(change_meeting(ports_, guest.meeting.id,
+                     {{.at = ports_.clock.now(), .actor = guest.seat.text(), .action = "ask_end"}},
+                     [&](const domain::Meeting& before) {
+                       return domain::ask_end(before, guest.seat, ports_.clock.now());
+                     }));
   return {};
 }
 

@@ -1,8 +1,8 @@
 #pragma once
-// The gate (dcv-url): what a person with a link may see and do. A link token or cookie is checked here
-// against the meeting as it is now: a rotated, revoked, foreign or forged one is the same not_found as
-// one that never existed. Entering is the one place that answers a desktop, and it evaluates S9 at that
-// moment. Thread-safe.
+// The gate (dcv-url): what a person with a link may see and do. A link token or cookie is checked
+// here against the meeting as it is now: a rotated, revoked, foreign or forged one is the same
+// not_found as one that never existed. Entering is the one place that answers a desktop, and it
+// evaluates S9 at that moment. Thread-safe.
 
 #include <string>
 
@@ -48,14 +48,15 @@ class Join {
   base::Result<Entry> enter(const Guest& guest);
   // Consumes the token in the write that evaluates S9 again.
   base::Result<DeskPass> pass_door(const domain::DesktopId& desktop, std::string_view token);
-  // Desk cookie -> guest, if it is for this desktop and this link (epoch), and its sessions may stay
-  // (domain::session_may_stay). Every other case is not_found.
+  // Desk cookie -> guest, if it is for this desktop and this link (epoch), and its sessions may
+  // stay (domain::session_may_stay). Every other case is not_found.
   base::Result<Guest> desk_guest(const domain::DesktopId& desktop, std::string_view cookie);
 
   base::Result<Guest> restart(const Guest& guest);
   base::Result<> ask_end(const Guest& guest);
 
-  // The bridge saw screens of a desktop open or close (`used`: one stayed open for policy.used_after).
+  // The bridge saw screens of a desktop open or close (`used`: one stayed open for
+  // policy.used_after).
   base::Result<> report_presence(const domain::DesktopId& desktop, std::uint32_t connections,
                                  bool used);
 

@@ -1,5 +1,6 @@
 #pragma once
-// Principal: who asks, and what they may do. The one place where objects are checked against people.
+// Principal: who asks, and what they may do. The one place where objects are checked against
+// people.
 
 #include <set>
 

@@ -94,7 +94,11 @@ class Pass {
  public:
   Pass(const Ports& ports, const Settings& settings, const std::set<domain::Capability>& may,
        const domain::MeetingId& id, bool hold_kills)
-      : ports_(ports), settings_(settings), may_(may), hold_kills_(hold_kills), report_{.meeting = id} {}
+      : ports_(ports),
+        settings_(settings),
+        may_(may),
+        hold_kills_(hold_kills),
+        report_{.meeting = id} {}
 
   Result<PassReport> run() {
     while (report_.rounds < kRoundsMax) {
@@ -128,7 +132,8 @@ class Pass {
     observed.capabilities = may_;
     observed.hold_kills = hold_kills_;
     observed.may_launch = may_launch_;
-    if (wanted.instances) observed.instances = seen("list machines", ports_.compute.list(meeting.id));
+    if (wanted.instances)
+      observed.instances = seen("list machines", ports_.compute.list(meeting.id));
     if (wanted.records) observed.records = seen("list records", ports_.zone.list(meeting.id));
     for (const auto& desktop : wanted.probes) probe(meeting, desktop, observed);
     observed_at_ = ports_.clock.now();
@@ -192,32 +197,32 @@ class Pass {
       return std::optional<domain::Instance>();
     };
     return std::visit(
-        Overloaded{
-            [&](const domain::Launch& one) -> domain::Outcome {
-              const auto* seat = domain::find_seat(meeting, one.seat);
-              return std::optional(TRY(ports_.compute.launch({.key = one.key,
-                                                              .owner = owner,
-                                                              .desktop = one.desktop,
-                                                              .place = one.place,
-                                                              .deadline = one.deadline,
-                                                              .title = meeting.title,
-                                                              .role = seat->role,
-                                                              .person = seat->person,
-                                                              .call_url = meeting.call_url})));
-            },
-            [&](const domain::PutRecord& one) {
-              return plain(ports_.zone.put({ports_.zone.name_of(desktop), one.address, owner,
-                                            one.generation}));
-            },
-            [&](const domain::DropRecord&) {
-              return plain(ports_.zone.drop(ports_.zone.name_of(desktop), owner));
-            },
-            [&](const domain::Terminate& one) {
-              return plain(ports_.compute.terminate(one.instance, owner));
-            },
-            [&](const domain::SetDeadline& one) {
-              return plain(ports_.compute.set_deadline(one.instance, owner, one.deadline));
-            }},
+        Overloaded{[&](const domain::Launch& one) -> domain::Outcome {
+                     const auto* seat = domain::find_seat(meeting, one.seat);
+                     return std::optional(
+                         TRY(ports_.compute.launch({.key = one.key,
+                                                    .owner = owner,
+                                                    .desktop = one.desktop,
+                                                    .place = one.place,
+                                                    .deadline = one.deadline,
+                                                    .title = meeting.title,
+                                                    .role = seat->role,
+                                                    .person = seat->person,
+                                                    .call_url = meeting.call_url})));
+                   },
+                   [&](const domain::PutRecord& one) {
+                     return plain(ports_.zone.put(
+                         {ports_.zone.name_of(desktop), one.address, owner, one.generation}));
+                   },
+                   [&](const domain::DropRecord&) {
+                     return plain(ports_.zone.drop(ports_.zone.name_of(desktop), owner));
+                   },
+                   [&](const domain::Terminate& one) {
+                     return plain(ports_.compute.terminate(one.instance, owner));
+                   },
+                   [&](const domain::SetDeadline& one) {
+                     return plain(ports_.compute.set_deadline(one.instance, owner, one.deadline));
+                   }},
         action);
   }
 

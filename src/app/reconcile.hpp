@@ -1,7 +1,8 @@
 #pragma once
-// The pass: load, observe, plan, save, act, and look again, for one meeting, bounded in rounds. Takes
-// no input but which meeting to look at; never retries inside (the next wake is the retry). Any number of
-// passes over one meeting may run at once, on one host or many: compare-and-set decides.
+// The pass: load, observe, plan, save, act, and look again, for one meeting, bounded in rounds.
+// Takes no input but which meeting to look at; never retries inside (the next wake is the retry).
+// Any number of passes over one meeting may run at once, on one host or many: compare-and-set
+// decides.
 
 #include <set>
 

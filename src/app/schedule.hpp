@@ -1,6 +1,7 @@
 #pragma once
-// schedule-meeting and what an organiser does with a meeting afterwards. Thread-safe: state is in the
-// store alone. Every change is a compare-and-set that is tried again (at most 5 times) on conflict.
+// schedule-meeting and what an organiser does with a meeting afterwards. Thread-safe: state is in
+// the store alone. Every change is a compare-and-set that is tried again (at most 5 times) on
+// conflict.
 
 #include <optional>
 #include <string>

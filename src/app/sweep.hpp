@@ -1,9 +1,9 @@
 #pragma once
-// The sweep: everything we own outside against everything we know. Kills only what has no row, and only
-// after S16 and S30: the store's identity matches, both reads are complete, the object is old enough, it
-// was seen without a row in three spaced sweeps, the warm-up is over, and the breaker has not tripped.
-// For an object whose meeting is known it only wakes that meeting. One Sweep per process: it remembers
-// what it saw. Not thread-safe.
+// The sweep: everything we own outside against everything we know. Kills only what has no row, and
+// only after S16 and S30: the store's identity matches, both reads are complete, the object is old
+// enough, it was seen without a row in three spaced sweeps, the warm-up is over, and the breaker
+// has not tripped. For an object whose meeting is known it only wakes that meeting. One Sweep per
+// process: it remembers what it saw. Not thread-safe.
 
 #include <map>
 #include <string>
@@ -18,11 +18,11 @@ struct SweepPolicy {
   base::Duration age_min = std::chrono::minutes(2);
   base::Duration warm_up = std::chrono::minutes(2);
   std::uint32_t misses_min = 3;
-  std::uint32_t kills_max = 2;          // a sweep, or a tenth of what is owned if that is more
+  std::uint32_t kills_max = 2;  // a sweep, or a tenth of what is owned if that is more
 };
 
 struct SweepItem {
-  std::string kind;     // "instance" or "record"
+  std::string kind;  // "instance" or "record"
   std::string id;
   std::string verdict;  // "known", "woken", "too_young", "watched", "end", "held_by_breaker"
   std::string why;

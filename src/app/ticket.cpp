@@ -32,8 +32,8 @@ std::string key_id(const base::Secret& key) {
 }
 
 std::string mac_of(Purpose purpose, const base::Secret& key, std::string_view text) {
-  const auto message = std::string("howdah ") + std::string(name_of(purpose)) + ":" +
-                       std::string(text);
+  const auto message =
+      std::string("howdah ") + std::string(name_of(purpose)) + ":" + std::string(text);
   return base::to_base64url(base::as_bytes(base::hmac_sha256(key, message)));
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-// Tickets: everything that we hand out and take back with a signature instead of storing it. The text is
-// "v1.<key number>.<field>....<mac>"; the mac covers the purpose, so a ticket for one purpose is worth
-// nothing for another. Verified in constant time; any failure is one and the same error.
+// Tickets: everything that we hand out and take back with a signature instead of storing it. The
+// text is "v1.<key number>.<field>....<mac>"; the mac covers the purpose, so a ticket for one
+// purpose is worth nothing for another. Verified in constant time; any failure is one and the same
+// error.
 
 #include <string>
 #include <string_view>

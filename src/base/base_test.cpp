@@ -36,10 +36,12 @@ TEST(Time, DurationsReadAndWriteTheSame) {
 TEST(Text, NamesRefuseWhatDeceives) {
   EXPECT_TRUE(check_name("Ada Lovelace", 20, "name"));
   EXPECT_TRUE(check_name("Zo\xC3\xAB \xF0\x9F\x90\x98", 20, "name"));
-  for (const std::string& text : {std::string(""), std::string("a\nb"), std::string("a\x1b[0m"),
-                                 std::string("a\xE2\x80\xAE" "b"), std::string("\xC3\x28"),
-                                 std::string("\xED\xA0\x80"), std::string("a\0b", 3),
-                                 std::string(" a"), std::string(21, 'x')}) {
+  for (const std::string& text :
+       {std::string(""), std::string("a\nb"), std::string("a\x1b[0m"),
+        std::string("a\xE2\x80\xAE"
+                    "b"),
+        std::string("\xC3\x28"), std::string("\xED\xA0\x80"), std::string("a\0b", 3),
+        std::string(" a"), std::string(21, 'x')}) {
     const auto result = check_name(text, 20, "name");
     ASSERT_FALSE(result) << to_hex(text);
     EXPECT_EQ(result.error().field, "name");

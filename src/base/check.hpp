@@ -7,9 +7,9 @@ namespace base {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 }  // namespace base
 
-#define CHECK(condition)                                              \
-  do {                                                                \
-    if (!(condition)) {                                               \
-      ::base::check_failed(#condition, __FILE__, __LINE__);           \
-    }                                                                 \
+#define CHECK(condition)                                    \
+  do {                                                      \
+    if (!(condition)) {                                     \
+      ::base::check_failed(#condition, __FILE__, __LINE__); \
+    }                                                       \
   } while (false)

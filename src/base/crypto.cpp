@@ -36,7 +36,9 @@ std::string to_base(std::string_view bytes, std::string_view alphabet, unsigned 
 
 }  // namespace
 
-Secret::~Secret() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+Secret::~Secret() {
+  OPENSSL_cleanse(bytes_.data(), bytes_.size());
+}
 
 Digest sha256(std::string_view bytes) {
   Digest digest{};
@@ -72,8 +74,12 @@ std::string to_hex(std::string_view bytes) {
   return text;
 }
 
-std::string to_base64url(std::string_view bytes) { return to_base(bytes, kBase64, 6); }
-std::string to_base32(std::string_view bytes) { return to_base(bytes, kBase32, 5); }
+std::string to_base64url(std::string_view bytes) {
+  return to_base(bytes, kBase64, 6);
+}
+std::string to_base32(std::string_view bytes) {
+  return to_base(bytes, kBase32, 5);
+}
 
 std::optional<std::string> from_base64url(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;

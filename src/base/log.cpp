@@ -38,10 +38,11 @@ void write_line(LogLevel level, std::string_view message, std::initializer_list<
   auto& out = sink();
   const std::lock_guard lock(out.mutex);
   if (!out.write || level < out.lowest) return;
-  std::string line = fmt::format(R"({{"at":{},"level":"{}","message":{})",
-                                 json_quote(out.now ? out.now() : ""), name_of(level),
-                                 json_quote(message));
-  for (const auto& field : fields) line += fmt::format(",{}:{}", json_quote(field.key), field.value);
+  std::string line =
+      fmt::format(R"({{"at":{},"level":"{}","message":{})", json_quote(out.now ? out.now() : ""),
+                  name_of(level), json_quote(message));
+  for (const auto& field : fields)
+    line += fmt::format(",{}:{}", json_quote(field.key), field.value);
   line += extra;
   line += '}';
   out.write(line);
@@ -67,8 +68,8 @@ void log(LogLevel level, std::string_view message, std::initializer_list<Field> 
 
 void log_error(LogLevel level, std::string_view message, const Error& error,
                std::initializer_list<Field> fields) {
-  std::string extra = fmt::format(R"(,"error":"{}","reason":{})", to_string(error.kind),
-                                  json_quote(error.message));
+  std::string extra =
+      fmt::format(R"(,"error":"{}","reason":{})", to_string(error.kind), json_quote(error.message));
   if (!error.field.empty()) extra += fmt::format(R"(,"field":{})", json_quote(error.field));
   if (!error.detail.empty()) extra += fmt::format(R"(,"detail":{})", json_quote(error.detail));
   write_line(level, message, fields, extra);

@@ -28,8 +28,8 @@ struct Field {
   Field(std::string_view name, T number) : key(name), value(std::to_string(number)) {}
 };
 
-// Where lines go (default: nowhere). `sink` gets whole lines without the newline; it is called under
-// a lock. `now` gives the text of the "at" key.
+// Where lines go (default: nowhere). `sink` gets whole lines without the newline; it is called
+// under a lock. `now` gives the text of the "at" key.
 void set_log(LogLevel lowest, std::function<std::string()> now,
              std::function<void(std::string_view)> sink);
 

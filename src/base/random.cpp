@@ -4,7 +4,9 @@
 
 namespace base {
 
-Rng::Rng(std::uint64_t seed) : state_(seed + 1442695040888963407ULL) { next(); }
+Rng::Rng(std::uint64_t seed) : state_(seed + 1442695040888963407ULL) {
+  next();
+}
 
 std::uint32_t Rng::next() {
   const std::uint64_t old = state_;

@@ -25,8 +25,8 @@ std::string_view to_string(ErrorKind kind);
 struct Error {
   ErrorKind kind = ErrorKind::internal;
   std::string message;  // for the user: says what to do; never holds a secret
-  std::string field;    // the input field at fault, as the user wrote it ("seats[1].role"), or empty
-  std::string detail;   // for operators' logs; never holds a secret
+  std::string field;   // the input field at fault, as the user wrote it ("seats[1].role"), or empty
+  std::string detail;  // for operators' logs; never holds a secret
 
   bool operator==(const Error&) const = default;
 };
@@ -68,11 +68,11 @@ Result<T> as_result(tl::expected<T, Error> result) {
 }  // namespace base
 
 // The value of a Result, or return its error from the enclosing function.
-#define TRY(expression)                                               \
-  __extension__({                                                     \
-    auto try_result_ = ::base::detail::as_result(expression);         \
-    if (!try_result_) {                                               \
+#define TRY(expression)                                                     \
+  __extension__({                                                           \
+    auto try_result_ = ::base::detail::as_result(expression);               \
+    if (!try_result_) {                                                     \
       return tl::unexpected<::base::Error>(std::move(try_result_).error()); \
-    }                                                                 \
-    ::base::detail::take(std::move(try_result_));                     \
+    }                                                                       \
+    ::base::detail::take(std::move(try_result_));                           \
   })

@@ -38,7 +38,9 @@ bool is_refused(std::uint32_t point) {
   return control || line || bidi || point == 0xFEFF;
 }
 
-bool is_plain(char c) { return c > 0x20 && c < 0x7F; }
+bool is_plain(char c) {
+  return c > 0x20 && c < 0x7F;
+}
 
 }  // namespace
 
@@ -88,7 +90,9 @@ Result<> check_email(std::string_view text, std::string_view field) {
   }
   while (!domain.empty()) {
     const auto label = domain.substr(0, domain.find('.'));
-    const auto good = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-'; };
+    const auto good = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) || c == '-';
+    };
     if (label.empty() || label.size() > 63 || !std::all_of(label.begin(), label.end(), good)) {
       return refuse();
     }

@@ -1,6 +1,6 @@
 #pragma once
-// What people may type into names and titles: valid UTF-8, a bounded number of characters, no control
-// characters and no bidirectional overrides (they make one name look like another).
+// What people may type into names and titles: valid UTF-8, a bounded number of characters, no
+// control characters and no bidirectional overrides (they make one name look like another).
 
 #include <cstddef>
 #include <string_view>

@@ -131,7 +131,8 @@ Result<Duration> parse_duration(std::string_view text) {
     const auto letters = text.substr(0, text.find_first_of("0123456789"));
     const auto* unit = kUnits.begin();
     while (unit != kUnits.end() && unit->name != letters) ++unit;
-    if (unit == kUnits.end() || number > kMax / unit->ms) return fail(ErrorKind::invalid, kExpected);
+    if (unit == kUnits.end() || number > kMax / unit->ms)
+      return fail(ErrorKind::invalid, kExpected);
     total += number * unit->ms;
     if (total > kMax) return fail(ErrorKind::invalid, kExpected);
     text.remove_prefix(letters.size());

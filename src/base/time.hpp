@@ -26,7 +26,11 @@ Result<Timestamp> parse_rfc3339(std::string_view text);
 std::string to_text(Duration duration);
 Result<Duration> parse_duration(std::string_view text);
 
-constexpr std::int64_t to_unix_ms(Timestamp time) { return time.time_since_epoch().count(); }
-constexpr Timestamp from_unix_ms(std::int64_t ms) { return Timestamp(Duration(ms)); }
+constexpr std::int64_t to_unix_ms(Timestamp time) {
+  return time.time_since_epoch().count();
+}
+constexpr Timestamp from_unix_ms(std::int64_t ms) {
+  return Timestamp(Duration(ms));
+}
 
 }  // namespace base

@@ -20,8 +20,8 @@ bool is_name(std::string_view zone) {
   }
   if (zone.find("//") != std::string_view::npos) return false;
   return std::all_of(zone.begin(), zone.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '/' || c == '_' || c == '-' || c == '+';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '_' || c == '-' || c == '+';
   });
 }
 
@@ -83,18 +83,23 @@ std::string civil_text(const absl::CivilSecond& civil) {
                      civil.day(), civil.hour(), civil.minute(), civil.second());
 }
 
-Timestamp to_timestamp(absl::Time time) { return from_unix_ms(absl::ToUnixMillis(time)); }
+Timestamp to_timestamp(absl::Time time) {
+  return from_unix_ms(absl::ToUnixMillis(time));
+}
 
 }  // namespace
 
-bool zone_exists(std::string_view zone) { return find_zone(zone).has_value(); }
+bool zone_exists(std::string_view zone) {
+  return find_zone(zone).has_value();
+}
 
 Result<Timestamp> resolve_local(std::string_view local, std::string_view zone,
                                 std::optional<Choice> choice) {
   const auto rules = find_zone(zone);
   if (!rules) {
     return fail(ErrorKind::invalid,
-                "this time zone is not known; an IANA name is expected, like Europe/Berlin", "zone");
+                "this time zone is not known; an IANA name is expected, like Europe/Berlin",
+                "zone");
   }
   const auto civil = parse_civil(local);
   if (!civil) {
@@ -106,13 +111,14 @@ Result<Timestamp> resolve_local(std::string_view local, std::string_view zone,
     case absl::TimeZone::TimeInfo::UNIQUE:
       return to_timestamp(found.pre);
     case absl::TimeZone::TimeInfo::SKIPPED:
-      return fail(ErrorKind::invalid,
-                  fmt::format("{} does not exist in {}, where clocks skip it; the nearest times are "
-                              "{} and {}",
-                              civil_text(*civil), zone,
-                              civil_text(rules->At(found.trans - absl::Minutes(1)).cs),
-                              civil_text(rules->At(found.trans).cs)),
-                  "start_local");
+      return fail(
+          ErrorKind::invalid,
+          fmt::format("{} does not exist in {}, where clocks skip it; the nearest times are "
+                      "{} and {}",
+                      civil_text(*civil), zone,
+                      civil_text(rules->At(found.trans - absl::Minutes(1)).cs),
+                      civil_text(rules->At(found.trans).cs)),
+          "start_local");
     case absl::TimeZone::TimeInfo::REPEATED:
       if (choice) return to_timestamp(*choice == Choice::earlier ? found.pre : found.post);
       return fail(ErrorKind::invalid,

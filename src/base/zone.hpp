@@ -19,8 +19,8 @@ enum class Choice { earlier, later };
 bool zone_exists(std::string_view zone);
 
 // The instant of `local` ("2026-12-01T09:00", seconds may follow; years 1970 to 2999) in `zone`.
-// `choice` is used only where the time exists twice. Errors are invalid and name their field: "zone"
-// (unknown), "start_local" (malformed, or clocks skip it), "start_choice" (exists twice).
+// `choice` is used only where the time exists twice. Errors are invalid and name their field:
+// "zone" (unknown), "start_local" (malformed, or clocks skip it), "start_choice" (exists twice).
 Result<Timestamp> resolve_local(std::string_view local, std::string_view zone,
                                 std::optional<Choice> choice);
 

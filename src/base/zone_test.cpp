@@ -15,7 +15,9 @@
 namespace base {
 namespace {
 
-Timestamp at(std::string_view text) { return *parse_rfc3339(text); }
+Timestamp at(std::string_view text) {
+  return *parse_rfc3339(text);
+}
 
 TEST(Zone, LocalTimeIsResolvedByItsZone) {
   EXPECT_EQ(resolve_local("2026-12-01T09:00", "Europe/Berlin", {}), at("2026-12-01T08:00:00Z"));
@@ -49,16 +51,31 @@ TEST(Zone, RepeatedLocalTimeNeedsTheChoice) {
 }
 
 TEST(Zone, OnlyRealNamesAreZones) {
-  for (const std::string& zone :
-       {std::string(), std::string("localtime"), std::string("posixrules"), std::string("Factory"),
-        std::string("europe/berlin"), std::string("Europe"), std::string("Europe/"),
-        std::string("/Europe/Berlin"), std::string("/etc/localtime"),
-        std::string("../zoneinfo/UTC"), std::string("Europe/../UTC"), std::string("Europe//Berlin"),
-        std::string("posix/UTC"), std::string("right/UTC"), std::string("Fixed/UTC+01:00:00"),
-        std::string("UTC0"), std::string("libc:localtime"), std::string("file:UTC"),
-        std::string("tzdata.zi"), std::string("leapseconds"), std::string("zone.tab"),
-        std::string("UTC\0", 4), std::string("UTC "), std::string("CET-1CEST"),
-        std::string(5000, 'A')}) {
+  for (const std::string& zone : {std::string(),
+                                  std::string("localtime"),
+                                  std::string("posixrules"),
+                                  std::string("Factory"),
+                                  std::string("europe/berlin"),
+                                  std::string("Europe"),
+                                  std::string("Europe/"),
+                                  std::string("/Europe/Berlin"),
+                                  std::string("/etc/localtime"),
+                                  std::string("../zoneinfo/UTC"),
+                                  std::string("Europe/../UTC"),
+                                  std::string("Europe//Berlin"),
+                                  std::string("posix/UTC"),
+                                  std::string("right/UTC"),
+                                  std::string("Fixed/UTC+01:00:00"),
+                                  std::string("UTC0"),
+                                  std::string("libc:localtime"),
+                                  std::string("file:UTC"),
+                                  std::string("tzdata.zi"),
+                                  std::string("leapseconds"),
+                                  std::string("zone.tab"),
+                                  std::string("UTC\0", 4),
+                                  std::string("UTC "),
+                                  std::string("CET-1CEST"),
+                                  std::string(5000, 'A')}) {
     EXPECT_FALSE(zone_exists(zone)) << zone;
     const auto result = resolve_local("2026-12-01T09:00", zone, {});
     ASSERT_FALSE(result) << zone;
@@ -100,8 +117,8 @@ std::set<std::string> names_of_database() {
 }
 
 struct Transition {
-  Timestamp at;      // the first instant of the new offset
-  Duration before;   // offsets from UTC
+  Timestamp at;     // the first instant of the new offset
+  Duration before;  // offsets from UTC
   Duration after;
 };
 struct ZoneDump {
@@ -148,7 +165,9 @@ std::map<std::string, ZoneDump> dump_zones(const std::set<std::string>& names) {
 }
 
 // The digits of `time`, read as local time.
-std::string wall(Timestamp time) { return to_rfc3339(time).substr(0, 19); }
+std::string wall(Timestamp time) {
+  return to_rfc3339(time).substr(0, 19);
+}
 
 void check_unique(const std::string& zone, Timestamp time, Duration offset) {
   const auto local = wall(time + offset);

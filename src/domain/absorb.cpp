@@ -1,5 +1,5 @@
-// absorb(): observations become facts. What was not looked at changes nothing; what is missing from a
-// complete list is counted, and believed gone only after enough spaced misses (W2).
+// absorb(): observations become facts. What was not looked at changes nothing; what is missing from
+// a complete list is counted, and believed gone only after enough spaced misses (W2).
 
 #include <algorithm>
 
@@ -13,8 +13,8 @@ void mark_gone(Desktop& desktop, std::string why, Timestamp now) {
   desktop.gone = Fact<std::string>{std::move(why), {now, Source::list}};
 }
 
-// The machine of this desktop among all machines of the meeting. Identity is id and attempt; before the
-// id is known it is the attempt and, if there are several, the key that we launched with last.
+// The machine of this desktop among all machines of the meeting. Identity is id and attempt; before
+// the id is known it is the attempt and, if there are several, the key that we launched with last.
 const Instance* machine_of(const Seat& seat, const Desktop& desktop,
                            const std::vector<Instance>& instances) {
   const Instance* found = nullptr;

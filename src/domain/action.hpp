@@ -64,8 +64,8 @@ const DesktopId& desktop_of(const Action& action);
 // What the call answered. For Launch the instance; for the others nothing.
 using Outcome = base::Result<std::optional<Instance>>;
 
-// The facts that an outcome adds. Total: an outcome for a desktop that is not current any more changes
-// nothing. A time-out is not a rejection: unknown_outcome leaves the intent open.
+// The facts that an outcome adds. Total: an outcome for a desktop that is not current any more
+// changes nothing. A time-out is not a rejection: unknown_outcome leaves the intent open.
 Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcome& outcome,
                       Timestamp now, const Policy& policy);
 

@@ -17,7 +17,9 @@ constexpr std::size_t kTitleMax = 200;
 constexpr std::size_t kPersonMax = 100;
 constexpr std::size_t kRoleMax = 40;
 
-std::string minutes_text(Duration duration) { return base::to_text(duration); }
+std::string minutes_text(Duration duration) {
+  return base::to_text(duration);
+}
 
 Result<> check_start(const Start& start, Timestamp now, const Policy& policy) {
   const std::string field = start.zone.empty() ? "start" : "start_local";
@@ -179,8 +181,8 @@ Result<Meeting> restart(const Meeting& meeting, const SeatId& seat_id, Timestamp
 }
 
 bool can_restart(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy) {
-  const bool released = seat.desktop && seat.desktop->closing &&
-                        seat.desktop->closing->reason == CloseReason::unused;
+  const bool released =
+      seat.desktop && seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused;
   return window_open(meeting, now, policy) && released && !seat.failed;
 }
 
@@ -205,7 +207,8 @@ Result<Meeting> pass_door(const Meeting& meeting, const DesktopId& desktop,
   const auto seat_id = seat_of(desktop);
   Seat* seat = seat_id ? find_seat(next, *seat_id) : nullptr;
   const auto refuse = [] {
-    return fail(ErrorKind::denied, "this way in is used up or too old; go back and press Enter again");
+    return fail(ErrorKind::denied,
+                "this way in is used up or too old; go back and press Enter again");
   };
   if (seat == nullptr || !seat->desktop || seat->desktop->id != desktop) return refuse();
   drop_expired(*seat, now);

@@ -1,6 +1,7 @@
 #pragma once
-// apply(): a person, or an agent speaking for one, states something. Each command is a pure function
-// from a meeting to a meeting or an error that says why not; all are idempotent by nature except book.
+// apply(): a person, or an agent speaking for one, states something. Each command is a pure
+// function from a meeting to a meeting or an error that says why not; all are idempotent by nature
+// except book.
 
 #include <string>
 #include <vector>
@@ -43,7 +44,8 @@ Result<Meeting> reschedule(const Meeting& meeting, const Start& start, Timestamp
 // Makes the seat's link, cookies and open sessions void and gives it a new link.
 Result<Meeting> rotate(const Meeting& meeting, const SeatId& seat, Timestamp now);
 
-// A person asks for their desktop again, inside the window; conflict when one is there or none is left.
+// A person asks for their desktop again, inside the window; conflict when one is there or none is
+// left.
 Result<Meeting> restart(const Meeting& meeting, const SeatId& seat, Timestamp now,
                         const Policy& policy);
 bool can_restart(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy);

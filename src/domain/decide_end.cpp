@@ -1,6 +1,7 @@
-// decide_end(): when and why a meeting is over. Presence decides the early ends, the hard cap decides
-// cost. An end for want of people is made in two steps: all gates are closed ("ending"), presence is
-// read again, and only when every desktop was fenced it is an end; somebody found inside withdraws it.
+// decide_end(): when and why a meeting is over. Presence decides the early ends, the hard cap
+// decides cost. An end for want of people is made in two steps: all gates are closed ("ending"),
+// presence is read again, and only when every desktop was fenced it is an end; somebody found
+// inside withdraws it.
 
 #include <algorithm>
 
@@ -30,7 +31,8 @@ bool is_kept(const Meeting& meeting, const Seat& seat, Timestamp now, const Poli
   }
   if (!known_empty(*desktop, now, policy)) return true;
   if (!desktop->used_at && !seat.used_at) return false;
-  if (!desktop->empty_since) return !desktop->first_ready;  // still starting: ready_within bounds it
+  if (!desktop->empty_since)
+    return !desktop->first_ready;  // still starting: ready_within bounds it
   return now < *desktop->empty_since + policy.leave_grace;
 }
 
@@ -39,12 +41,13 @@ EndReason reason_of_absence(const Meeting& meeting) {
     return all_used(meeting) ? EndReason::completed : EndReason::partial_no_show;
   }
   const auto could_come = [](const Seat& seat) {
-    return std::any_of(seat.past.begin(), seat.past.end(),
-                       [](const PastDesktop& past) { return past.reason == CloseReason::unused; }) ||
+    return std::any_of(
+               seat.past.begin(), seat.past.end(),
+               [](const PastDesktop& past) { return past.reason == CloseReason::unused; }) ||
            (seat.desktop && seat.desktop->first_ready);
   };
   return std::any_of(meeting.seats.begin(), meeting.seats.end(), could_come) ? EndReason::no_show
-                                                                            : EndReason::failed;
+                                                                             : EndReason::failed;
 }
 
 void end_now(Meeting& meeting, EndReason reason, Timestamp now) {
@@ -53,9 +56,8 @@ void end_now(Meeting& meeting, EndReason reason, Timestamp now) {
 }
 
 bool everyone_asked(const Meeting& meeting) {
-  const bool all = std::all_of(meeting.seats.begin(), meeting.seats.end(), [](const Seat& seat) {
-    return !seat.used_at || seat.wants_end_at;
-  });
+  const bool all = std::all_of(meeting.seats.begin(), meeting.seats.end(),
+                               [](const Seat& seat) { return !seat.used_at || seat.wants_end_at; });
   return all && any_used(meeting);
 }
 
@@ -95,10 +97,9 @@ void settle_ending(Meeting& meeting, Timestamp now) {
     withdraw_ending(meeting);
     return;
   }
-  const bool all_fenced =
-      std::all_of(meeting.seats.begin(), meeting.seats.end(), [](const Seat& seat) {
-        return !seat.desktop || seat.desktop->gone || seat.desktop->fenced;
-      });
+  const bool all_fenced = std::all_of(
+      meeting.seats.begin(), meeting.seats.end(),
+      [](const Seat& seat) { return !seat.desktop || seat.desktop->gone || seat.desktop->fenced; });
   if (all_fenced) end_now(meeting, meeting.ending->reason, now);
 }
 

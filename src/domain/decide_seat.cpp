@@ -1,6 +1,7 @@
-// decide_seat(): what one seat needs now. Without a desktop: perhaps launch one. With an open one: bring
-// it up a step, or give it up. With a closing one: the next step of the kill order (INVARIANTS section 6):
-// gate closed, presence read again, record gone, machine asked to end, seen gone.
+// decide_seat(): what one seat needs now. Without a desktop: perhaps launch one. With an open one:
+// bring it up a step, or give it up. With a closing one: the next step of the kill order
+// (INVARIANTS section 6): gate closed, presence read again, record gone, machine asked to end, seen
+// gone.
 
 #include <algorithm>
 
@@ -38,8 +39,8 @@ void begin_attempt(Scene& scene) {
     return;
   }
   if (seat.desktop) {
-    seat.past.push_back({seat.desktop->attempt, seat.desktop->closing->reason,
-                         seat.desktop->gone->seen.at});
+    seat.past.push_back(
+        {seat.desktop->attempt, seat.desktop->closing->reason, seat.desktop->gone->seen.at});
   }
   ++seat.attempts;
   ++seat.generation;
@@ -103,8 +104,7 @@ void name(Scene& scene) {
     return;
   }
   desktop.record_asked_at = scene.now;
-  scene.actions.emplace_back(
-      PutRecord{desktop.id, desktop.address->value, scene.seat.generation});
+  scene.actions.emplace_back(PutRecord{desktop.id, desktop.address->value, scene.seat.generation});
 }
 
 // A desktop that cannot be used and where nobody can be: taken down, and perhaps replaced.
@@ -200,8 +200,8 @@ void take_down(Scene& scene) {
   if (desktop.unnamed || desktop.name_given_up_at) kill(scene);
 }
 
-// Machines that carry our mark for this seat and are not its desktop: a launch that came about twice, or
-// one that appeared after it was given up. Never an attempt that we do not know of (S28).
+// Machines that carry our mark for this seat and are not its desktop: a launch that came about
+// twice, or one that appeared after it was given up. Never an attempt that we do not know of (S28).
 void end_strays(Scene& scene) {
   if (!scene.observed.instances || !can(scene, Capability::terminate)) return;
   const Seat& seat = scene.seat;
@@ -212,15 +212,13 @@ void end_strays(Scene& scene) {
     const bool own = current && !seat.desktop->gone &&
                      (!seat.desktop->instance || seat.desktop->instance->value == instance.id);
     if (own) continue;
-    scene.actions.emplace_back(
-        Terminate{desktop_id(seat.id, instance.owner.attempt), instance.id});
+    scene.actions.emplace_back(Terminate{desktop_id(seat.id, instance.owner.attempt), instance.id});
   }
 }
 
 }  // namespace
 
-bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now,
-                    const Policy& policy) {
+bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy) {
   if (!window_open(meeting, now, policy) || seat.failed || open_desktop(seat) != nullptr) {
     return false;
   }
@@ -237,8 +235,8 @@ void decide_seat(Meeting& meeting, Seat& seat, const Observed& observed, Timesta
   end_strays(scene);
   if (!owns_anything(seat)) {
     if (!seat.failed && seat.failures >= policy.attempts_max) {
-      give_up_seat(scene, "this desktop stopped working " + std::to_string(seat.failures) +
-                              " times");
+      give_up_seat(scene,
+                   "this desktop stopped working " + std::to_string(seat.failures) + " times");
     }
     if (awaits_desktop(meeting, seat, now, policy)) begin_attempt(scene);
     if (!owns_anything(seat)) return;

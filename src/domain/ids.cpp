@@ -39,8 +39,12 @@ DesktopId desktop_id(const SeatId& seat, std::uint32_t attempt) {
   return must_parse<DesktopId>(seat.text() + "-" + std::to_string(attempt));
 }
 
-std::optional<MeetingId> meeting_of(const SeatId& seat) { return parent_of<MeetingId>(seat); }
-std::optional<SeatId> seat_of(const DesktopId& desktop) { return parent_of<SeatId>(desktop); }
+std::optional<MeetingId> meeting_of(const SeatId& seat) {
+  return parent_of<MeetingId>(seat);
+}
+std::optional<SeatId> seat_of(const DesktopId& desktop) {
+  return parent_of<SeatId>(desktop);
+}
 
 std::optional<MeetingId> meeting_of(const DesktopId& desktop) {
   const auto seat = seat_of(desktop);

@@ -1,7 +1,7 @@
 #pragma once
 // The identifiers of the domain. A seat id is its meeting's id and its number; a desktop id is its
-// seat's id and the attempt. Both therefore name what they belong to without a look-up, are valid DNS
-// labels, and are never used twice.
+// seat's id and the attempt. Both therefore name what they belong to without a look-up, are valid
+// DNS labels, and are never used twice.
 
 #include <cstdint>
 #include <optional>

@@ -19,9 +19,13 @@ const Desktop* open_desktop(const Seat& seat) {
   return &*seat.desktop;
 }
 
-bool finished(const Desktop& desktop) { return desktop.gone && desktop.unnamed; }
+bool finished(const Desktop& desktop) {
+  return desktop.gone && desktop.unnamed;
+}
 
-bool owns_anything(const Seat& seat) { return seat.desktop && !finished(*seat.desktop); }
+bool owns_anything(const Seat& seat) {
+  return seat.desktop && !finished(*seat.desktop);
+}
 
 std::uint32_t desktops_owned(const Meeting& meeting) {
   return static_cast<std::uint32_t>(

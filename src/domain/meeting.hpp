@@ -1,7 +1,8 @@
 #pragma once
-// Meeting: what an organiser booked, and per seat the facts that were observed, each with its time and
-// source. Plain values; a phase is derived from the facts (phase.hpp), never stored. The only ways to
-// change a meeting are apply() (a person or agent states something, command.hpp) and plan().
+// Meeting: what an organiser booked, and per seat the facts that were observed, each with its time
+// and source. Plain values; a phase is derived from the facts (phase.hpp), never stored. The only
+// ways to change a meeting are apply() (a person or agent states something, command.hpp) and
+// plan().
 
 #include <optional>
 #include <string>
@@ -72,9 +73,10 @@ struct Desktop {
   Timestamp intent_at;
   std::uint32_t place = 0;
   std::uint32_t round = 0;
-  std::optional<Timestamp> launch_called_at;  // the last launch call that may have started something
-  bool launch_unknown = false;                // ... and one before it may have, too
-  Timestamp launch_next_at;                   // not before
+  std::optional<Timestamp>
+      launch_called_at;         // the last launch call that may have started something
+  bool launch_unknown = false;  // ... and one before it may have, too
+  Timestamp launch_next_at;     // not before
 
   // Facts on the machine.
   std::optional<Fact<InstanceId>> instance;
@@ -85,26 +87,26 @@ struct Desktop {
   Timestamp missed_at;
 
   // Facts on its name.
-  std::optional<Timestamp> record_asked_at;   // a put may have happened
-  std::optional<Fact<std::string>> record;    // read back: this address, in this generation
+  std::optional<Timestamp> record_asked_at;  // a put may have happened
+  std::optional<Fact<std::string>> record;   // read back: this address, in this generation
 
   // Facts on its use.
   std::optional<Seen> first_ready;
-  std::optional<Seen> ready;          // the last good probe
+  std::optional<Seen> ready;              // the last good probe
   std::optional<Timestamp> silent_since;  // probes fail since
   std::optional<Presence> presence;
-  std::optional<Timestamp> empty_since;   // known to be without connection since
-  std::optional<Timestamp> entered_at;    // a person went through its door
-  std::optional<Timestamp> used_at;       // a session was open for long enough
+  std::optional<Timestamp> empty_since;  // known to be without connection since
+  std::optional<Timestamp> entered_at;   // a person went through its door
+  std::optional<Timestamp> used_at;      // a session was open for long enough
 
   // Taking down: gate closed, presence read again, record gone, machine asked to end, seen gone.
   std::optional<Closing> closing;
   std::optional<Seen> fenced;
   std::optional<Timestamp> drop_asked_at;
-  std::optional<Seen> unnamed;        // its record was seen gone, or there never was one
+  std::optional<Seen> unnamed;                // its record was seen gone, or there never was one
   std::optional<Timestamp> name_given_up_at;  // the record could not be removed in time
   std::optional<Timestamp> kill_at;
-  std::optional<Fact<std::string>> gone;      // value: what was seen
+  std::optional<Fact<std::string>> gone;  // value: what was seen
 
   bool operator==(const Desktop&) const = default;
 };
@@ -130,18 +132,18 @@ constexpr std::size_t kDoorTokensMax = 4;  // live ones a seat; the oldest gives
 struct Seat {
   SeatId id;
   std::string role;
-  std::string person;  // display name, may be empty
-  std::string email;   // may be empty
-  std::uint32_t epoch = 1;       // bumped when the link is rotated or revoked
-  std::uint32_t generation = 1;  // bumped when an old answer about this seat became wrong
-  std::uint32_t attempts = 0;    // launches begun
-  std::uint32_t failures = 0;    // desktops used up by dying or never coming up
+  std::string person;              // display name, may be empty
+  std::string email;               // may be empty
+  std::uint32_t epoch = 1;         // bumped when the link is rotated or revoked
+  std::uint32_t generation = 1;    // bumped when an old answer about this seat became wrong
+  std::uint32_t attempts = 0;      // launches begun
+  std::uint32_t failures = 0;      // desktops used up by dying or never coming up
   std::optional<Desktop> desktop;  // the current one, until it was seen gone and is replaced
   std::vector<PastDesktop> past;
   std::vector<DoorToken> tokens;
-  std::optional<Timestamp> wanted_at;  // a person asked to have it started (again)
-  std::optional<Timestamp> used_at;    // first time a session was open long enough
-  std::optional<Timestamp> wants_end_at;  // pressed "end for everybody"
+  std::optional<Timestamp> wanted_at;       // a person asked to have it started (again)
+  std::optional<Timestamp> used_at;         // first time a session was open long enough
+  std::optional<Timestamp> wants_end_at;    // pressed "end for everybody"
   std::optional<Fact<std::string>> failed;  // no further attempt is made; why, for the page
   std::string trouble;  // what holds up the launch now, for the page; empty when nothing
 
@@ -174,8 +176,8 @@ struct Meeting {
   std::string call_url;  // https, may be empty
   Timestamp created_at;
   std::vector<Seat> seats;
-  // All desktops are being closed because nobody is there; becomes `end` when each was fenced, and is
-  // withdrawn when somebody was found present.
+  // All desktops are being closed because nobody is there; becomes `end` when each was fenced, and
+  // is withdrawn when somebody was found present.
   std::optional<End> ending;
   std::optional<End> end;
   std::optional<Timestamp> over_at;  // ended, and nothing of it is left outside
@@ -196,8 +198,9 @@ bool finished(const Desktop& desktop);
 bool owns_anything(const Seat& seat);
 // Machines that exist or may exist: what budgets count.
 std::uint32_t desktops_owned(const Meeting& meeting);
-// An open session on this desktop may go on: not ended, not fenced, not replaced. While a desktop is
-// being closed because nobody seems to be there, a session that is there after all is left alone.
+// An open session on this desktop may go on: not ended, not fenced, not replaced. While a desktop
+// is being closed because nobody seems to be there, a session that is there after all is left
+// alone.
 bool session_may_stay(const Meeting& meeting, const DesktopId& desktop, std::uint32_t epoch);
 
 // Stable text forms for pages, audit and storage.

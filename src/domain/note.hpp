@@ -1,6 +1,6 @@
 #pragma once
-// The few ways in which facts of a desktop are written down, shared by plan() and apply(). Internal to
-// domain: the order of facts matters, so nothing else writes them.
+// The few ways in which facts of a desktop are written down, shared by plan() and apply(). Internal
+// to domain: the order of facts matters, so nothing else writes them.
 
 #include "domain/meeting.hpp"
 #include "domain/policy.hpp"

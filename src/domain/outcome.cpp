@@ -1,4 +1,5 @@
-// apply_outcome(): what an executed action adds to the facts. Only a definite answer closes an intent.
+// apply_outcome(): what an executed action adds to the facts. Only a definite answer closes an
+// intent.
 
 #include "domain/action.hpp"
 #include "domain/note.hpp"

@@ -28,15 +28,15 @@ struct Instance {
   Owner owner;
   std::string launch_key;
   InstanceState state = InstanceState::pending;
-  std::string address;           // empty until the provider knows one
+  std::string address;  // empty until the provider knows one
   base::Timestamp launched_at;
   std::optional<base::Timestamp> deadline;  // when it ends itself
-  std::string why;               // why it is stopped or gone, when the provider says
+  std::string why;                          // why it is stopped or gone, when the provider says
   bool operator==(const Instance&) const = default;
 };
 
 struct Record {
-  std::string name;     // "<desktop>.<parent domain>"
+  std::string name;  // "<desktop>.<parent domain>"
   std::string address;
   Owner owner;
   std::uint32_t generation = 0;

@@ -29,7 +29,8 @@ SeatStep step_without_desktop(const Meeting& meeting, const Seat& seat, Timestam
   if (meeting.end) return SeatStep::ended;
   if (seat.failed) return SeatStep::failed;
   if (seat.desktop) {  // gone
-    const bool unused = seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused;
+    const bool unused =
+        seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused;
     const bool asked = seat.wanted_at && *seat.wanted_at >= seat.desktop->gone->seen.at;
     return unused && !asked ? SeatStep::released : SeatStep::replaced;
   }
@@ -116,9 +117,9 @@ std::string_view to_string(MeetingPhase phase) {
 
 std::string_view to_string(SeatStep step) {
   constexpr std::array<std::string_view, 18> kNames{
-      "planned",  "waiting", "intent",  "launched", "running",  "addressed",
-      "named",    "ready",   "stale",   "occupied", "closing",  "fenced",
-      "unnamed",  "killing", "released", "replaced", "failed",  "ended"};
+      "planned", "waiting", "intent",   "launched", "running", "addressed",
+      "named",   "ready",   "stale",    "occupied", "closing", "fenced",
+      "unnamed", "killing", "released", "replaced", "failed",  "ended"};
   return kNames.at(static_cast<std::size_t>(step));
 }
 

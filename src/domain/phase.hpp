@@ -18,24 +18,24 @@ enum class MeetingPhase {
 
 // The ladder of a seat; it may go down again (ready to unready), only `gone` absorbs a desktop.
 enum class SeatStep {
-  planned,    // no desktop yet, the window is not open
-  waiting,    // in the window, nothing launched (budget, capacity, backoff)
-  intent,     // launch intent stored
-  launched,   // the provider knows the machine
+  planned,   // no desktop yet, the window is not open
+  waiting,   // in the window, nothing launched (budget, capacity, backoff)
+  intent,    // launch intent stored
+  launched,  // the provider knows the machine
   running,
   addressed,
-  named,      // its record was read back
-  ready,      // it answered as itself
-  stale,      // it answered before, and does not now
-  occupied,   // somebody is connected
+  named,     // its record was read back
+  ready,     // it answered as itself
+  stale,     // it answered before, and does not now
+  occupied,  // somebody is connected
   closing,
   fenced,
   unnamed,
   killing,
-  released,   // taken down because nobody came; can be started again
-  replaced,   // its desktop died and is gone, the next one comes
-  failed,     // no further attempt
-  ended,      // the meeting ended, nothing is left of this seat
+  released,  // taken down because nobody came; can be started again
+  replaced,  // its desktop died and is gone, the next one comes
+  failed,    // no further attempt
+  ended,     // the meeting ended, nothing is left of this seat
 };
 
 MeetingPhase phase(const Meeting& meeting, Timestamp now, const Policy& policy);

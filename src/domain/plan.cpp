@@ -21,10 +21,10 @@ bool is_probed(const Seat& seat, Timestamp now, const Policy& policy) {
   if (desktop.closing) return desktop.first_ready.has_value();
   if (!desktop.ready || desktop.silent_since) return true;
   // Unused sightings are looked at again as soon as they can count as use.
-  const bool counting = desktop.presence && desktop.presence->connections.value_or(0) > 0 &&
-                        !desktop.used_at;
-  const auto pause = counting ? std::min(policy.used_after, policy.presence_period)
-                              : policy.presence_period;
+  const bool counting =
+      desktop.presence && desktop.presence->connections.value_or(0) > 0 && !desktop.used_at;
+  const auto pause =
+      counting ? std::min(policy.used_after, policy.presence_period) : policy.presence_period;
   return now >= desktop.ready->at + pause;
 }
 

@@ -1,15 +1,16 @@
 #pragma once
 // The heart: what should be true of a meeting now, given what was observed, and which steps lead
-// there. Pure and total: no clock, no I/O, no randomness; every rule of launching, naming, closing and
-// ending lives here or in the functions it calls.
+// there. Pure and total: no clock, no I/O, no randomness; every rule of launching, naming, closing
+// and ending lives here or in the functions it calls.
 //
 //   plan = absorb (observations become facts)
 //        -> decide the end of the meeting
 //        -> per seat: launch, name, replace, release, take down
 //        -> when to look again
 //
-// The pass saves `meeting` before it executes any action; actions are idempotent; nothing is lost when
-// the process dies between the two, because the next plan() makes the same actions from the same facts.
+// The pass saves `meeting` before it executes any action; actions are idempotent; nothing is lost
+// when the process dies between the two, because the next plan() makes the same actions from the
+// same facts.
 
 #include <optional>
 #include <vector>

@@ -59,8 +59,8 @@ TEST(Plan, RecordIsGoneBeforeTheMachineIsEnded) {
   world.log.clear();
   world.meeting = must(end(world.meeting, "ada", world.now));
   world.run_until(kT + 10s);
-  EXPECT_EQ(world.log, (std::vector<std::string>{"drop_record", "drop_record", "terminate",
-                                                 "terminate"}));
+  EXPECT_EQ(world.log,
+            (std::vector<std::string>{"drop_record", "drop_record", "terminate", "terminate"}));
 }
 
 TEST(Plan, WhoNeverCameIsReleasedAloneAndMayComeBackLate) {

@@ -1,6 +1,7 @@
 #pragma once
-// A tiny world for tests of plan(): machines and records that do what they are told, on a clock that the
-// test moves. Tests read as little programs: book, go to an instant, let people come, look.
+// A tiny world for tests of plan(): machines and records that do what they are told, on a clock
+// that the test moves. Tests read as little programs: book, go to an instant, let people come,
+// look.
 
 #include <algorithm>
 #include <map>
@@ -23,7 +24,8 @@ T must(Result<T> result) {
   return *std::move(result);
 }
 
-inline Meeting booked(const Policy& policy, std::vector<std::string> roles = {"teacher", "student"}) {
+inline Meeting booked(const Policy& policy,
+                      std::vector<std::string> roles = {"teacher", "student"}) {
   Booking booking{.title = "Algebra", .start = {kT, "", ""}, .length = 45min};
   for (auto& role : roles) booking.seats.push_back({role, "", ""});
   return must(book(booking, must(MeetingId::parse("m1")), must(PrincipalId::parse("ada")), kT - 24h,
@@ -135,7 +137,8 @@ class World {
     const auto id = desktop_of(action);
     if (const auto* one = std::get_if<PutRecord>(&action); one != nullptr && !zone_fails) {
       std::erase_if(records, [&](const Record& record) { return record.name == id.text(); });
-      records.push_back({id.text(), one->address, {"s", *seat_of(id), attempt_of(id)}, one->generation});
+      records.push_back(
+          {id.text(), one->address, {"s", *seat_of(id), attempt_of(id)}, one->generation});
     }
     if (std::holds_alternative<DropRecord>(action) && !zone_fails) {
       std::erase_if(records, [&](const Record& record) { return record.name == id.text(); });

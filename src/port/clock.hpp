@@ -1,6 +1,6 @@
 #pragma once
-// Clock: wall time in UTC milliseconds. Read once per pass. Deadlines are wall time; durations inside
-// adapters use their own monotonic clock. Thread-safe.
+// Clock: wall time in UTC milliseconds. Read once per pass. Deadlines are wall time; durations
+// inside adapters use their own monotonic clock. Thread-safe.
 
 #include "base/time.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
-// Compute: machines that we own. Reads answer what is really there and carries our owner mark, of this
-// store and this provider account; nothing else is ever listed or touched. Thread-safe. Every call is
-// bounded in time by its adapter (30 s).
+// Compute: machines that we own. Reads answer what is really there and carries our owner mark, of
+// this store and this provider account; nothing else is ever listed or touched. Thread-safe. Every
+// call is bounded in time by its adapter (30 s).
 
 #include <string>
 #include <vector>
@@ -14,11 +14,11 @@ namespace port {
 
 // All that a launch says. The same key must come with the same parameters.
 struct LaunchSpec {
-  std::string key;          // launch key, at most 64 ASCII characters
-  domain::Owner owner;      // set atomically with the launch, on everything it creates
+  std::string key;      // launch key, at most 64 ASCII characters
+  domain::Owner owner;  // set atomically with the launch, on everything it creates
   domain::DesktopId desktop;
-  std::uint32_t place = 0;  // index into the adapter's ordered list of places (image, zone, type)
-  base::Timestamp deadline; // the machine ends itself then, even if nobody calls again
+  std::uint32_t place = 0;   // index into the adapter's ordered list of places (image, zone, type)
+  base::Timestamp deadline;  // the machine ends itself then, even if nobody calls again
   // For people on the desktop. Data, never shell text; reaches it as environment or files.
   std::string title;
   std::string role;
@@ -30,8 +30,8 @@ class Compute {
  public:
   virtual ~Compute() = default;
 
-  // Machines of one meeting: pending, running, and for at least 10 minutes those gone. Complete or an
-  // error (unavailable); never a part. A machine launched less than Policy::list_lag ago may be
+  // Machines of one meeting: pending, running, and for at least 10 minutes those gone. Complete or
+  // an error (unavailable); never a part. A machine launched less than Policy::list_lag ago may be
   // missing; so a machine that is not listed is not therefore gone.
   virtual base::Result<std::vector<domain::Instance>> list(const domain::MeetingId& meeting) = 0;
 

@@ -27,8 +27,8 @@ class DnsZone {
   // Success means accepted; list() shows when it is there.
   virtual base::Result<> put(const domain::Record& record) = 0;
 
-  // Removes the record of this name if it carries our mark for this owner. Nothing there is success;
-  // a record that is not ours is conflict.
+  // Removes the record of this name if it carries our mark for this owner. Nothing there is
+  // success; a record that is not ours is conflict.
   virtual base::Result<> drop(const std::string& name, const domain::Owner& owner) = 0;
 };
 

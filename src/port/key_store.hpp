@@ -1,6 +1,6 @@
 #pragma once
-// KeyStore: API keys and single-use login codes of organisers. Only hashes are stored. Thread-safe and
-// durable like MeetingStore.
+// KeyStore: API keys and single-use login codes of organisers. Only hashes are stored. Thread-safe
+// and durable like MeetingStore.
 
 #include <set>
 #include <string>

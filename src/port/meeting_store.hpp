@@ -1,7 +1,7 @@
 #pragma once
-// MeetingStore: meetings, saved by version, with their audit rows in the same write. Durable: when a
-// call answers success, it survives SIGKILL and power loss; when it fails, nothing of it happened, but
-// for unknown_outcome. Thread-safe.
+// MeetingStore: meetings, saved by version, with their audit rows in the same write. Durable: when
+// a call answers success, it survives SIGKILL and power loss; when it fails, nothing of it
+// happened, but for unknown_outcome. Thread-safe.
 //
 // Every read answers the newest committed state (strongly consistent). A row that cannot be read is
 // internal from load(), and is left out of lists; parked() tells which.
@@ -16,17 +16,17 @@
 
 namespace port {
 
-// One line of a meeting's audit: an intent before an outside mutation, its outcome after, or a command
-// of a person. Append-only, numbered per meeting by the store.
+// One line of a meeting's audit: an intent before an outside mutation, its outcome after, or a
+// command of a person. Append-only, numbered per meeting by the store.
 struct AuditEntry {
   enum class Kind { command, intent, outcome };
   std::uint64_t number = 0;  // set by the store
   base::Timestamp at;
   Kind kind = Kind::command;
-  std::string actor;    // principal, seat, or "howdah"
-  std::string action;   // "launch", "terminate", "cancel", ...
-  std::string target;   // desktop, instance or seat
-  std::string result;   // outcome: "ok" or the error kind; else empty
+  std::string actor;   // principal, seat, or "howdah"
+  std::string action;  // "launch", "terminate", "cancel", ...
+  std::string target;  // desktop, instance or seat
+  std::string result;  // outcome: "ok" or the error kind; else empty
   std::string detail;
   bool operator==(const AuditEntry&) const = default;
 };
@@ -77,8 +77,9 @@ class MeetingStore {
   // Identity of this store, made once at its creation: marks all that it owns outside (S30).
   virtual std::string identity() = 0;
 
-  // Stores a new meeting as version 1. With a key: the same principal, key and body again answers the
-  // meeting made before (as it is now); another body is conflict. An id that exists is conflict.
+  // Stores a new meeting as version 1. With a key: the same principal, key and body again answers
+  // the meeting made before (as it is now); another body is conflict. An id that exists is
+  // conflict.
   virtual base::Result<Created> create(const Commit& commit,
                                        const std::optional<IdempotencyKey>& key) = 0;
 
@@ -104,7 +105,8 @@ class MeetingStore {
   virtual base::Result<Page> list(const std::optional<domain::PrincipalId>& owner,
                                   const std::string& from, std::size_t limit) = 0;
 
-  // Ids of all meetings that may own something outside (not over), for the sweep. Complete or an error.
+  // Ids of all meetings that may own something outside (not over), for the sweep. Complete or an
+  // error.
   virtual base::Result<std::vector<domain::MeetingId>> live() = 0;
 
   // Rows that cannot be read: id text and reason.
