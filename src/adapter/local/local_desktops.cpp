@@ -1,0 +1,116 @@
+#include "adapter/local/local_desktops.hpp"
+
+#include <unistd.h>
+
+#include "base/log.hpp"
+
+namespace adapter::local {
+
+using base::ErrorKind;
+using base::Result;
+using domain::Instance;
+using domain::InstanceState;
+
+LocalDesktops::LocalDesktops(Config config, port::Clock& clock, Fd root, Cgroups cgroups)
+    : config_(std::move(config)),
+      clock_(clock),
+      root_(std::move(root)),
+      cgroups_(std::move(cgroups)) {}
+
+Result<std::unique_ptr<LocalDesktops>> LocalDesktops::open(Config config, port::Clock& clock) {
+  for (const auto* program : {"/usr/bin/bwrap", "/usr/bin/Xtigervnc"}) {
+    if (::access(program, X_OK) != 0) {
+      return base::fail(ErrorKind::invalid, "local desktops need a program that is not here", {},
+                        program);
+    }
+  }
+  if (config.templates.empty()) return base::fail(ErrorKind::invalid, "there is no template");
+  Fd root = TRY(make_folder(config.folder, 0700));
+  auto cgroups = Cgroups::find("/sys/fs/cgroup", config.cgroup_parent);
+  return std::unique_ptr<LocalDesktops>(
+      new LocalDesktops(std::move(config), clock, std::move(root), std::move(cgroups)));
+}
+
+Result<LocalDesktops::Life> LocalDesktops::life_of(const Record& record) const {
+  if (TRY(record.ended())) return Life::ended;
+  // In this order: what starts a desktop writes `started` while it still holds the lock.
+  const bool alive = record.alive();
+  const bool started = TRY(record.marks()).has_value();
+  if (alive) return started ? Life::living : Life::launching;
+  return started ? Life::dead : Life::leftover;
+}
+
+Instance LocalDesktops::describe(const Record& record, const Spec& spec, Life life) const {
+  Instance instance{record.id(),     spec.owner,       spec.key,          InstanceState::pending,
+                    config_.address, spec.launched_at, record.deadline(), ""};
+  if (life == Life::living) instance.state = InstanceState::running;
+  if (life != Life::dead && life != Life::ended) return instance;
+  instance.state = InstanceState::gone;
+  instance.address.clear();
+  const auto ended = record.ended();
+  instance.why = ended && *ended ? (*ended)->why : record.last_words();
+  return instance;
+}
+
+// One desktop as it is; nothing when it is not ours to speak of. What is found dead is settled on
+// the way: nobody else would, and a second look finds the same.
+Result<std::optional<Instance>> LocalDesktops::look(const domain::InstanceId& id) {
+  auto record = Record::open(root_, id);
+  if (!record && record.error().kind == ErrorKind::not_found) return std::optional<Instance>();
+  if (!record) return tl::unexpected<base::Error>(record.error());
+  auto life = TRY(life_of(*record));
+  if (life == Life::dead || life == Life::leftover) {
+    const auto claimed = record->claim();
+    if (!claimed && claimed.error().kind == ErrorKind::not_found) return std::optional<Instance>();
+    if (!TRY(claimed)) {
+      life = Life::launching;  // somebody is at it: starting or ending
+    } else if (life = TRY(life_of(*record)); life == Life::dead) {
+      TRY(settle(*record, record->last_words()));
+    } else if (life == Life::leftover) {
+      TRY(discard(*record));
+      return std::optional<Instance>();
+    }
+  }
+  const auto spec = TRY(record->spec());
+  if (!spec || spec->owner.store != config_.store) return std::optional<Instance>();
+  return std::optional<Instance>(describe(*record, *spec, life));
+}
+
+Result<std::vector<Instance>> LocalDesktops::list_all() {
+  std::vector<Instance> all;
+  for (const auto& name : TRY(names_in(root_))) {
+    const auto id = domain::InstanceId::parse(name);
+    if (!id) continue;
+    // Complete or an error: one folder that cannot be read makes the whole list unknown, for else a
+    // living desktop would look gone.
+    if (auto seen = TRY(look(*id))) all.push_back(*std::move(seen));
+  }
+  return all;
+}
+
+Result<std::vector<Instance>> LocalDesktops::list(const domain::MeetingId& meeting) {
+  auto all = TRY(list_all());
+  std::erase_if(all, [&](const Instance& one) { return meeting_of(one.owner.seat) != meeting; });
+  return all;
+}
+
+Result<Record> LocalDesktops::find(const domain::InstanceId& id, const domain::Owner& owner) const {
+  auto record = TRY(Record::open(root_, id));
+  const auto spec = TRY(record.spec());
+  if (!spec) return base::fail(ErrorKind::not_found, "no such desktop is known here");
+  if (spec->owner != owner) {
+    return base::fail(ErrorKind::denied, "the desktop belongs to another seat or attempt");
+  }
+  return record;
+}
+
+Result<> LocalDesktops::set_deadline(const domain::InstanceId& instance, const domain::Owner& owner,
+                                     base::Timestamp deadline) {
+  const auto record = TRY(find(instance, owner));
+  if (TRY(life_of(record)) != Life::living) {
+    return base::fail(ErrorKind::not_found, "the desktop is gone");
+  }
+  return record.write_deadline(deadline);
+}
+
+}  // namespace adapter::local

@@ -1,0 +1,149 @@
+#include "adapter/local/sandbox.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+
+#include "adapter/local/child.hpp"
+#include "adapter/local/init.hpp"
+#include "adapter/local/sandbox_files.hpp"
+
+namespace adapter::local {
+
+using base::ErrorKind;
+using base::Result;
+
+namespace {
+
+constexpr const char* kBubblewrap = "/usr/bin/bwrap";
+constexpr std::int64_t kUpWithinMs = 10'000;
+constexpr std::uint64_t kHelperProcesses =
+    16;  // bubblewrap and slirp4netns count as the user's too
+
+Result<Fd> open_program(const SandboxSpec& spec) {
+  Fd file(::open(spec.program.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info{};
+  if (!file || ::fstat(file.get(), &info) != 0) {
+    return tl::unexpected<base::Error>(os_error("open " + spec.program, ErrorKind::invalid));
+  }
+  if (spec.change_user && (info.st_mode & S_IXOTH) == 0) {
+    return base::fail(ErrorKind::invalid, "the howdah program must be executable by every user", {},
+                      spec.program);
+  }
+  return file;
+}
+
+// What bubblewrap writes once the namespaces are there: one JSON object.
+Result<pid_t> read_info(const Fd& pipe) {
+  std::string text;
+  const auto until = boottime_ms() + kUpWithinMs;
+  for (auto left = kUpWithinMs; left > 0; left = until - boottime_ms()) {
+    pollfd wait{pipe.get(), POLLIN, 0};
+    if (::poll(&wait, 1, static_cast<int>(left)) <= 0) continue;
+    std::array<char, 512> part{};
+    const ssize_t count = ::read(pipe.get(), part.data(), part.size());
+    if (count <= 0) break;
+    text.append(part.data(), static_cast<std::size_t>(count));
+    boost::system::error_code error;
+    const auto value = boost::json::parse(text, error);
+    if (error || !value.is_object()) continue;
+    const auto* pid = value.as_object().if_contains("child-pid");
+    if (pid != nullptr && pid->is_int64()) return static_cast<pid_t>(pid->as_int64());
+  }
+  return base::fail(ErrorKind::unavailable, "the sandbox did not come up", {}, text);
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string all;
+  for (const auto& part : parts) {
+    all += part;
+    all += '\0';
+  }
+  return all;
+}
+
+std::vector<std::string> command(const SandboxSpec& spec) {
+  std::vector<std::string> words{"bwrap",
+                                 "--args",
+                                 std::to_string(Channel::arguments),
+                                 "--",
+                                 "/proc/self/fd/" + std::to_string(Channel::program),
+                                 kInitCommand,
+                                 spec.image.geometry};
+  for (const auto& word : session_command(spec.image)) words.push_back(word);
+  return words;
+}
+
+Child child_of(const SandboxSpec& spec, const SandboxFiles& files) {
+  Child child;
+  child.program = kBubblewrap;
+  child.words = command(spec);
+  child.descriptors = {{files.listener, Channel::listener},
+                       {files.alive, Channel::alive},
+                       {files.folder, Channel::folder},
+                       {files.log, Channel::log}};
+  if (files.uid_lock >= 0) child.descriptors.emplace_back(files.uid_lock, Channel::uid);
+  child.log = files.log;
+  for (const auto& entrance : files.cgroups) child.cgroups.push_back(entrance.get());
+  child.cgroups_required = spec.limits_required;
+  child.identity = files.identity;
+  child.listener = files.listener;
+  child.uid = spec.uid;
+  child.change_user = spec.change_user;
+  child.processes_max = spec.image.limits.processes + kHelperProcesses;
+  return child;
+}
+
+Result<ProcessId> read_identity(int file) {
+  std::array<char, 64> text{};
+  const ssize_t size = ::pread(file, text.data(), text.size(), 0);
+  const auto who =
+      parse_identity({text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))});
+  if (!who) return base::fail(ErrorKind::unavailable, "the sandbox ended at once");
+  return *who;
+}
+
+}  // namespace
+
+Result<Started> start_sandbox(const SandboxSpec& spec, const SandboxFiles& files) {
+  if (::access(kBubblewrap, X_OK) != 0) {
+    return base::fail(ErrorKind::invalid, "local desktops need bubblewrap", {}, kBubblewrap);
+  }
+  const Fd program = TRY(open_program(spec));
+  const Fd arguments = TRY(in_memory(joined(sandbox_arguments(spec))));
+  Pipe go = TRY(make_pipe());
+  Pipe info = TRY(make_pipe());
+  Pipe network = TRY(make_pipe());
+  Child child = child_of(spec, files);
+  child.descriptors.insert(child.descriptors.end(), {{program.get(), Channel::program},
+                                                     {arguments.get(), Channel::arguments},
+                                                     {go.read.get(), Channel::go},
+                                                     {info.write.get(), Channel::info},
+                                                     {network.write.get(), Channel::network}});
+  std::vector<Fd> made;
+  for (const auto& file : sandbox_files(spec.image)) {
+    made.push_back(TRY(in_memory(file.text)));
+    child.descriptors.emplace_back(made.back().get(),
+                                   Channel::data + static_cast<int>(made.size()) - 1);
+  }
+  TRY(fork_away(child));
+  go.read.close();
+  info.write.close();
+  network.write.close();
+  const pid_t init = TRY(read_info(info.read));
+  const auto started = started_of(init);
+  const auto outer = TRY(read_identity(files.identity));
+  if (!started) return base::fail(ErrorKind::unavailable, "the sandbox ended at once");
+  return Started{outer,
+                 {init, *started},
+                 pid_namespace_of(init),
+                 std::move(go.write),
+                 std::move(network.read)};
+}
+
+}  // namespace adapter::local
