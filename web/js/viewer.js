@@ -1,0 +1,267 @@
+// The page on a desktop's own host: shows the screen, how much time is left, and why it is over.
+
+import { get, post, said, Problem } from './api.js';
+import * as clock from './clock.js';
+import { Deskbar } from './deskbar.js';
+import { ask, byId, setText, show } from './dom.js';
+import { Live } from './live.js';
+import { Screen } from './screen.js';
+import { clockTime, span } from './time.js';
+import { endWords } from './words.js';
+
+/** @typedef {import('./types.js').Desk} Desk */
+
+const kMinute = 60_000;
+const kWarnAtMinutes = [10, 5, 1];
+const kJoinKey = 'howdah-join-url';
+const kHereKey = 'howdah-was-here';
+const kRetryMs = 1000;
+const kReloadChecks = 5;
+const kReloadCheckMs = 300;
+
+/** @type {Desk | null} */
+let desk = null;
+let hardCap = 0;
+let plannedEnd = 0;
+/** @type {import('./types.js').End | null} */
+let end = null;
+let warned = Infinity;
+let finished = false;
+
+const screen = new Screen(byId('screen'), {
+  connected: () => {
+    remember(kHereKey, 'yes');
+    show(byId('frozen'), false);
+    cover('');
+    bar.takeOwnClipboard(false);
+  },
+  trying: (why) => {
+    bar.releaseHeld();
+    cover(why === 'lost' ? 'The connection is lost.' : 'Opening your desktop …',
+      { text: why === 'lost' ? 'Trying again …' : 'It does not answer yet. Trying again …' });
+  },
+  closed: (reason) => finish(reason),
+  busy: () => askTakeOver(),
+  clipboard: (text) => bar.fromDesktop(text),
+  freeze: (canvas) => freeze(canvas),
+});
+const bar = new Deskbar(screen);
+const live = new Live({
+  events: '/v1/desk/events',
+  status: '/v1/desk',
+  onData: (data) => heard(data),
+  onLost: () => {},
+  onRefused: () => { if (!finished) screen.close('refused'); },
+});
+
+/** @param {string} key @param {string} [value] */
+function remember(key, value) {
+  try {
+    if (value === undefined) return sessionStorage.getItem(key) ?? '';
+    sessionStorage.setItem(key, value);
+  } catch { /* a convenience only */ }
+  return '';
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function freeze(canvas) {
+  const frozen = byId('frozen', HTMLCanvasElement);
+  frozen.width = canvas.width;
+  frozen.height = canvas.height;
+  if (canvas.width > 0) frozen.getContext('2d')?.drawImage(canvas, 0, 0);
+  show(frozen, true);
+}
+
+/**
+ * A sheet over the screen; '' takes it away.
+ * @param {string} heading
+ * @param {{text?: string, action?: [string, () => void], link?: [string, string]}} [more]
+ */
+function cover(heading, more = {}) {
+  show(byId('cover'), heading !== '');
+  if (heading === '') return;
+  const fresh = byId('cover-heading').textContent !== heading;
+  setText(byId('cover-heading'), heading);
+  setText(byId('cover-text'), more.text ?? '');
+  const action = /** @type {HTMLButtonElement} */ (byId('cover-action'));
+  show(action, more.action !== undefined);
+  if (more.action) {
+    setText(action, more.action[0]);
+    action.onclick = more.action[1];
+  }
+  const link = byId('cover-link', HTMLAnchorElement);
+  const linked = more.link !== undefined && /^https?:/.test(more.link[1]);
+  show(link, linked);
+  if (more.link && linked) {
+    setText(link, more.link[0]);
+    link.href = more.link[1];
+    link.classList.toggle('main', more.action === undefined);
+  }
+  if (fresh && (more.action || linked)) (more.action ? action : link).focus();
+}
+
+/** @param {Desk & import('./types.js').DeskStatus} data */
+function heard(data) {
+  hardCap = Date.parse(data.hard_cap);
+  if (data.planned_end) plannedEnd = Date.parse(data.planned_end);
+  if (data.end) {
+    end = data.end;
+    if (!finished) screen.close('ended');
+  }
+  renderTime();
+}
+
+function renderTime() {
+  if (!hardCap || finished) return;
+  const left = hardCap - clock.now();
+  const words = `${span(left)} left`;
+  setText(byId('left'), words);
+  byId('left').title = `Planned until ${clockTime(plannedEnd)}, closed at ${clockTime(hardCap)}`;
+  const last = left <= Math.max(...kWarnAtMinutes) * kMinute;
+  byId('left').dataset['tone'] = last ? 'bad' : '';
+  setText(byId('handle-left'), last ? words : 'Tools');
+  const due = kWarnAtMinutes.filter((minutes) => left <= minutes * kMinute);
+  const now = due.length ? Math.min(...due) : Infinity;
+  if (now < warned) {
+    setText(byId('warning-text'),
+      `This meeting is closed in ${span(left)}. Then this desktop and its files are deleted.`);
+    show(byId('warning'), true);
+  } else if (now > warned) {
+    show(byId('warning'), false);  // it was extended
+  }
+  warned = now;
+}
+
+/** @param {string} reason */
+function finish(reason) {
+  finished = true;
+  live.stop();
+  bar.closePanels();
+  show(byId('warning'), false);
+  setText(byId('left'), '');
+  show(byId('handle'), false);
+  const join = desk?.join_url ?? remember(kJoinKey);
+  const back = (/** @type {string} */ label) =>
+    /** @type {{link?: [string, string]}} */ (join ? { link: [label, join] } : {});
+  document.title = 'Closed · Howdah';
+  if (reason === 'taken_over') {
+    cover('Your desktop is open elsewhere now.', {
+      text: 'It was taken over by another tab or device of yours.',
+      action: ['Use it here', () => reopen()], ...back('To the meeting page'),
+    });
+  } else if (reason === 'ended') {
+    cover('The meeting is over.', {
+      text: `${endWords(end?.reason ?? '')} This desktop and the files on it are deleted.`,
+      ...back('To the meeting page'),
+    });
+  } else if (reason === 'replaced') {
+    cover('This desktop is gone.', {
+      text: 'It stopped working or was taken down. The meeting page says how it goes on, '
+        + 'and when you have a new one.',
+      ...back('To the meeting page'),
+    });
+  } else if (reason === 'revoked') {
+    cover('Your link was replaced.', {
+      text: 'The organiser made a new one. Please ask for it and open that.',
+    });
+  } else if (reason === 'left') {
+    cover('You left.', {
+      text: 'Your desktop is kept for a while. Until it is put away you can come back from the '
+        + 'meeting page.',
+      ...back('To the meeting page'),
+    });
+  } else {
+    cover('This desktop is not open for you.', {
+      text: join ? 'The meeting page says why, and lets you in again when that is possible.'
+        : 'Please open the link from your invitation.',
+      ...back('To the meeting page'),
+    });
+  }
+}
+
+function reopen() {
+  finished = false;
+  cover('Opening your desktop …');
+  document.title = title();
+  live.start();
+  screen.open(true);
+}
+
+function askTakeOver() {
+  cover('Your desktop is open in another tab or on another device.', {
+    text: 'It can be open in one place at a time. Take it over here? It is closed there then.',
+    action: ['Take over', () => {
+      cover('Opening your desktop …');
+      screen.open(true);
+    }],
+    ...(desk ? { link: /** @type {[string, string]} */ (['Leave it there', desk.join_url]) } : {}),
+  });
+}
+
+async function leave() {
+  const answer = await ask({
+    title: 'Leave your desktop?',
+    lines: ['What runs on it goes on, and you can come back while the meeting lasts.',
+      'If you end the meeting for everybody, it ends as soon as all who came have asked for that.'],
+    choices: [{ value: 'leave', label: 'Leave', kind: 'main' },
+      { value: 'all', label: 'End for everybody', kind: 'danger' }, { value: '', label: 'Stay' }],
+  });
+  if (answer === '') return screen.focus();
+  try {
+    await post('/v1/desk/leave', { end_for_everybody: answer === 'all' });
+    screen.close('left');
+  } catch (error) {
+    if (error instanceof Problem && !error.passing) screen.close('refused');
+    else {
+      setText(byId('warning-text'), said(error));
+      show(byId('warning'), true);
+    }
+  }
+}
+
+function title() {
+  return desk ? `${desk.title} · ${desk.role} · Howdah` : 'Desktop · Howdah';
+}
+
+function describe() {
+  if (!desk) return;
+  remember(kJoinKey, desk.join_url);
+  document.title = title();
+  setText(byId('title'), desk.title);
+  setText(byId('who'), desk.name ? `${desk.name}, ${desk.role}` : desk.role);
+  const good = desk.call_url.startsWith('https://');
+  show(byId('call'), good);
+  if (good) byId('call', HTMLAnchorElement).href = desk.call_url;
+}
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function begin() {
+  byId('leave').addEventListener('click', leave);
+  byId('warning-close').addEventListener('click', () => {
+    show(byId('warning'), false);
+    screen.focus();
+  });
+  setInterval(renderTime, 1000);
+  for (let checks = 0; ;) {
+    try {
+      desk = /** @type {Desk} */ (await get('/v1/desk'));
+      // After a reload the server may need a moment to miss the old socket of this very tab.
+      if (desk.connected === 0 || remember(kHereKey) === '' || checks >= kReloadChecks) break;
+      checks += 1;
+      await pause(kReloadCheckMs);
+    } catch (error) {
+      if (error instanceof Problem && !error.passing) return finish('refused');
+      cover('Opening your desktop …', { text: 'The server does not answer. Trying again …' });
+      await pause(kRetryMs);
+    }
+  }
+  heard(/** @type {any} */ (desk));
+  describe();
+  live.start();
+  if (desk.connected > 0) askTakeOver();
+  else screen.open(false);
+}
+
+begin();

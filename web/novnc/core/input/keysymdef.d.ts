@@ -1,0 +1,2 @@
+declare const keysymdef: { lookup(codepoint: number): number };
+export default keysymdef;
