@@ -1,0 +1,186 @@
+#include "app/join.hpp"
+
+#include <gtest/gtest.h>
+
+#include "app/app_world_test.hpp"
+#include "base/random.hpp"
+
+namespace app {
+namespace {
+
+using base::ErrorKind;
+
+TEST(Security, sec_01_LinkOfOneSeatOpensNothingElse) {
+  AppWorld world;
+  const auto meeting = world.book();
+  const auto link = must(world.join.link_token(meeting.seats[0]));
+  const auto [guest, cookie] = must(world.join.exchange(link));
+  EXPECT_EQ(guest.seat, meeting.seats[0].id);
+  EXPECT_TRUE(world.join.guest(meeting.seats[0].id, cookie));
+  EXPECT_FALSE(world.join.guest(meeting.seats[1].id, cookie));
+  EXPECT_FALSE(world.join.guest(meeting.seats[0].id, link));  // a link is not a cookie
+}
+
+TEST(Security, sec_01_EveryAlteredLinkIsRefused) {
+  AppWorld world;
+  const auto meeting = world.book();
+  const auto link = must(world.join.link_token(meeting.seats[0]));
+  base::Rng rng(7);
+  for (int i = 0; i < 2000; ++i) {
+    std::string forged = link;
+    forged[rng.below(static_cast<std::uint32_t>(forged.size()))] =
+        static_cast<char>(33 + rng.below(94));
+    if (forged == link) continue;
+    EXPECT_FALSE(world.join.exchange(forged)) << forged;
+  }
+  for (std::size_t size = 0; size < link.size(); ++size) {
+    EXPECT_FALSE(world.join.exchange(link.substr(0, size)));
+  }
+  EXPECT_FALSE(world.join.exchange(link + "."));
+}
+
+TEST(Security, sec_01_KeyRotationKeepsOldLinksUntilTheOldKeyIsRetired) {
+  AppWorld world;
+  const auto meeting = world.book();
+  const auto old_link = must(world.join.link_token(meeting.seats[0]));
+  world.secrets.put("link_key", base::Secret(std::string(32, 'n')));
+  EXPECT_TRUE(world.join.exchange(old_link));
+  const auto new_link = must(world.join.link_token(meeting.seats[0]));
+  EXPECT_NE(old_link, new_link);
+  EXPECT_TRUE(world.join.exchange(new_link));
+  world.secrets.retire_old("link_key");
+  EXPECT_FALSE(world.join.exchange(old_link));
+  EXPECT_TRUE(world.join.exchange(new_link));
+}
+
+TEST(Security, sec_01_RotatingTheLinkVoidsOldLinkAndCookieOfThatSeatOnly) {
+  AppWorld world;
+  const auto meeting = world.book();
+  const auto mine = must(world.join.exchange(must(world.join.link_token(meeting.seats[0]))));
+  const auto other = must(world.join.exchange(must(world.join.link_token(meeting.seats[1]))));
+  const auto old_link = must(world.join.link_token(meeting.seats[0]));
+  must(world.schedule.rotate(world.ada, meeting.seats[0].id));
+  EXPECT_FALSE(world.join.exchange(old_link));
+  EXPECT_FALSE(world.join.guest(meeting.seats[0].id, mine.second));
+  EXPECT_TRUE(world.join.guest(meeting.seats[1].id, other.second));
+}
+
+TEST(Security, sec_03_ExchangeIsRepeatableAndNoUse) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  const auto link = must(world.join.link_token(meeting.seats[0]));
+  for (int i = 0; i < 20; ++i) must(world.join.exchange(link));
+  EXPECT_EQ(world.load(meeting.id).version, world.load(meeting.id).version);
+  must(world.join.enter(world.guest(meeting, 0)));  // even entering only mints a token
+  EXPECT_FALSE(world.load(meeting.id).seats[0].used_at);
+  world.run_until(kT + 16min);
+  EXPECT_EQ(world.load(meeting.id).end->reason, domain::EndReason::no_show);
+}
+
+TEST(Security, sec_04_AllBadLinksGetOneAnswer) {
+  AppWorld world;
+  const auto meeting = world.book();
+  auto foreign = meeting;
+  foreign.seats[0].id = must(domain::SeatId::parse("munknown-1"));
+  const auto rotated = must(world.join.link_token(meeting.seats[0]));
+  must(world.schedule.rotate(world.ada, meeting.seats[0].id));
+  const auto unknown = must(world.join.link_token(foreign.seats[0]));
+  const auto first = world.join.exchange("nonsense").error();
+  EXPECT_EQ(first.kind, ErrorKind::not_found);
+  for (const auto& link : {rotated, unknown, rotated + "x", std::string()}) {
+    EXPECT_EQ(world.join.exchange(link).error(), first) << link;
+  }
+}
+
+TEST(Join, EntersOnlyWhenReadyAndThenOnce) {
+  AppWorld world;
+  const auto meeting = world.book();
+  EXPECT_EQ(world.join.enter(world.guest(meeting, 0)).error().kind, ErrorKind::conflict);
+  world.run_until(kT);
+  const auto entry = must(world.join.enter(world.guest(meeting, 0)));
+  EXPECT_TRUE(world.join.pass_door(entry.desktop, entry.token));
+  EXPECT_FALSE(world.join.pass_door(entry.desktop, entry.token));
+}
+
+TEST(Security, sec_11_TokenIsForOneDesktopOneMinuteOneUse) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  const auto mine = must(world.join.enter(world.guest(meeting, 0)));
+  const auto other = must(world.join.enter(world.guest(meeting, 1)));
+  EXPECT_FALSE(world.join.pass_door(other.desktop, mine.token));
+  EXPECT_FALSE(world.join.pass_door(mine.desktop, "x"));
+  world.clock.advance(61s);
+  EXPECT_FALSE(world.join.pass_door(mine.desktop, mine.token));
+}
+
+TEST(Security, sec_11_ClosingTheGateVoidsTokensThatAreUnderWay) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  const auto entry = must(world.join.enter(world.guest(meeting, 0)));
+  must(world.schedule.cancel(world.ada, meeting.id));
+  EXPECT_FALSE(world.join.pass_door(entry.desktop, entry.token));
+}
+
+TEST(Join, StaleReadinessIsProbedAgainBeforeItIsReliedOn) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  const auto instance = world.load(meeting.id).seats[0].desktop->instance->value;
+  world.clock.advance(31s);
+  world.compute.hang(instance);
+  EXPECT_EQ(world.join.enter(world.guest(meeting, 0)).error().kind, ErrorKind::conflict);
+  world.compute.hang(instance, false);
+  EXPECT_TRUE(world.join.enter(world.guest(meeting, 0)));
+}
+
+TEST(Security, sec_13_AccessEndsWithItsReason) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  const auto pass = world.enter(meeting, 0);
+  EXPECT_TRUE(world.join.desk_guest(pass.desktop, pass.cookie));
+  const auto other = world.enter(meeting, 1);
+  EXPECT_FALSE(world.join.desk_guest(other.desktop, pass.cookie));
+  must(world.schedule.rotate(world.ada, meeting.seats[0].id));
+  EXPECT_FALSE(world.join.desk_guest(pass.desktop, pass.cookie));
+  EXPECT_TRUE(world.join.desk_guest(other.desktop, other.cookie));
+  must(world.schedule.end(world.ada, meeting.id));
+  EXPECT_FALSE(world.join.desk_guest(other.desktop, other.cookie));
+}
+
+TEST(Security, sec_13_NewAttemptVoidsTheOldDesktopsCookie) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  const auto pass = world.enter(meeting, 0);
+  world.compute.die(world.load(meeting.id).seats[0].desktop->instance->value);
+  world.run_until(kT + 2min);
+  EXPECT_EQ(world.load(meeting.id).seats[0].desktop->attempt, 2U);
+  EXPECT_FALSE(world.join.desk_guest(pass.desktop, pass.cookie));
+  EXPECT_TRUE(world.join.enter(world.guest(meeting, 0)));
+}
+
+TEST(Join, LastPageOfAnEndedMeetingIsStillThere) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT + 1h);
+  const auto guest = world.guest(meeting, 0);
+  ASSERT_TRUE(guest.meeting.end);
+  EXPECT_EQ(world.join.enter(guest).error().kind, ErrorKind::conflict);
+}
+
+TEST(Join, ProbeTicketsAreForOneDesktop) {
+  AppWorld world;
+  const auto meeting = world.book();
+  const auto one = domain::desktop_id(meeting.seats[0].id, 1);
+  const auto two = domain::desktop_id(meeting.seats[1].id, 1);
+  const auto ticket = must(world.join.probe_ticket(one));
+  EXPECT_TRUE(world.join.check_probe_ticket(one, ticket));
+  EXPECT_FALSE(world.join.check_probe_ticket(two, ticket));
+}
+
+}  // namespace
+}  // namespace app

@@ -1,0 +1,129 @@
+#include "app/reconcile.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "app/app_world_test.hpp"
+
+namespace app {
+namespace {
+
+TEST(Reconcile, WholeMeetingRunsWithoutOneEvent) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  EXPECT_EQ(world.alive(), 2U);
+  world.enter(meeting, 0);
+  world.enter(meeting, 1);
+  world.run_until(kT + 2h);
+  const auto over = world.load(meeting.id);
+  ASSERT_TRUE(over.over_at);
+  EXPECT_EQ(over.end->reason, domain::EndReason::overran);
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.zone.truth().empty());
+}
+
+TEST(Reconcile, IntentIsDurableBeforeEveryLaunch) {
+  AppWorld world;
+  const auto meeting = world.book();
+  int launches = 0;
+  world.compute.on_launch([&](const port::LaunchSpec& spec) {
+    ++launches;
+    const auto stored = world.load(meeting.id);
+    const auto* seat = domain::find_seat(stored, spec.owner.seat);
+    ASSERT_TRUE(seat->desktop);
+    EXPECT_EQ(domain::launch_key(*seat->desktop), spec.key);
+    const auto audit = must(world.store.audit(meeting.id));
+    EXPECT_TRUE(std::any_of(audit.begin(), audit.end(), [&](const port::AuditEntry& entry) {
+      return entry.kind == port::AuditEntry::Kind::intent && entry.detail == spec.key;
+    }));
+  });
+  world.run_until(kT);
+  EXPECT_EQ(launches, 2);
+}
+
+TEST(Reconcile, LaunchThatTimedOutAfterItWorkedIsFoundAndNotRepeated) {
+  AppWorld world;
+  world.book();
+  world.compute.next_launch({.kind = memory::Fate::Kind::done_unknown});
+  world.run_until(kT - 5min);
+  EXPECT_EQ(world.compute.launched_ever(), 2U);
+}
+
+TEST(Reconcile, EveryMutationHasIntentThenOutcome) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT + 20min);
+  const auto audit = must(world.store.audit(meeting.id));
+  std::map<std::string, int> open;
+  int outcomes = 0;
+  std::uint64_t number = 0;
+  for (const auto& entry : audit) {
+    EXPECT_GT(entry.number, number);
+    number = entry.number;
+    const auto key = entry.action + " " + entry.target;
+    if (entry.kind == port::AuditEntry::Kind::intent) ++open[key];
+    if (entry.kind == port::AuditEntry::Kind::outcome) {
+      EXPECT_EQ(--open[key], 0) << key;
+      ++outcomes;
+    }
+  }
+  EXPECT_EQ(outcomes, 8);  // two seats: launch, name, unname, terminate
+  for (const auto& [key, count] : open) EXPECT_EQ(count, 0) << key;
+}
+
+TEST(Reconcile, BudgetHoldsLaunchesAndNeverTakeDowns) {
+  AppWorld world;
+  world.settings.limits = {100, 100, 2, 2};
+  const auto first = world.book();
+  const auto second = world.book();
+  world.run_until(kT - 9min);
+  EXPECT_EQ(world.alive(), 2U);
+  const bool first_waits = !world.load(first.id).seats[0].desktop;
+  const auto& served = first_waits ? second : first;
+  const auto& waiting = first_waits ? first : second;
+  EXPECT_FALSE(world.load(waiting.id).seats[0].trouble.empty());
+  must(world.schedule.end(world.ada, served.id));
+  world.run_until(kT - 8min);  // what was freed goes to the one that waited
+  EXPECT_TRUE(world.load(served.id).over_at);
+  EXPECT_TRUE(world.load(waiting.id).seats[0].desktop);
+  EXPECT_EQ(world.alive(), 2U);
+}
+
+TEST(Reconcile, HostWithoutACapabilityLeavesTheActionToOthers) {
+  AppWorld world;
+  Reconcile gate(world.ports, world.settings, {});
+  const auto meeting = world.book();
+  world.clock.advance(1h);
+  must(gate.pass(meeting.id, false));
+  EXPECT_EQ(world.compute.launched_ever(), 0U);
+  must(world.reconcile.pass(meeting.id, false));
+  EXPECT_EQ(world.compute.launched_ever(), 2U);
+}
+
+TEST(Reconcile, SlowCloudWithLateListsIsLaunchedOnce) {
+  AppWorld world({.boot = 40s, .address_after = 10s, .ready_after = 20s, .list_lag = 60s});
+  world.settings.policy.list_lag = 60s;
+  const auto meeting = world.book();
+  world.run_until(kT - 2min);
+  const auto stored = world.load(meeting.id);
+  EXPECT_EQ(world.compute.launched_ever(), 2U);
+  for (const auto& seat : stored.seats) {
+    EXPECT_EQ(step(stored, seat, world.clock.now(), world.settings.policy),
+              domain::SeatStep::ready);
+  }
+}
+
+TEST(Reconcile, OneUnreadableMeetingStopsNobodyElse) {
+  AppWorld world;
+  const auto bad = world.book();
+  const auto good = world.book();
+  world.store.spoil(bad.id);
+  world.run_until(kT);
+  EXPECT_EQ(world.alive(), 2U);
+  EXPECT_TRUE(world.load(good.id).seats[0].desktop);
+}
+
+}  // namespace
+}  // namespace app

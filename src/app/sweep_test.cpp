@@ -1,0 +1,107 @@
+#include "app/sweep.hpp"
+
+#include <gtest/gtest.h>
+
+#include "app/app_world_test.hpp"
+
+namespace app {
+namespace {
+
+domain::Owner stranger(const std::string& store = "s1") {
+  return {store, must(domain::SeatId::parse("munknown-1")), 1};
+}
+
+// Sweeps as the loop does, `count` times, a period apart.
+std::uint32_t sweep_times(AppWorld& world, int count) {
+  std::uint32_t ended = 0;
+  for (int i = 0; i < count; ++i) {
+    ended += must(world.sweep.run()).ended;
+    world.clock.advance(60s);
+  }
+  return ended;
+}
+
+TEST(Sweep, EndsWhatHasNoRowAfterAgeMissesAndWarmUp) {
+  AppWorld world;
+  world.compute.plant(stranger(), "k");
+  EXPECT_EQ(sweep_times(world, 2), 0U);
+  EXPECT_EQ(world.alive(), 1U);
+  EXPECT_EQ(sweep_times(world, 2), 1U);
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST(Sweep, LeavesKnownDesktopsAlone) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  world.enter(meeting, 0);
+  EXPECT_EQ(sweep_times(world, 8), 0U);
+  EXPECT_EQ(world.alive(), 2U);
+}
+
+TEST(Sweep, NeverTouchesAnotherStoresMachines) {
+  AppWorld world;
+  world.compute.plant(stranger("s2"), "k");
+  sweep_times(world, 10);
+  EXPECT_EQ(world.alive(), 1U);
+}
+
+TEST(Sweep, IncompleteReadsDecideNothing) {
+  AppWorld world;
+  world.compute.plant(stranger(), "k");
+  sweep_times(world, 2);
+  world.compute.fail_lists(1);
+  EXPECT_FALSE(world.sweep.run());
+  EXPECT_EQ(world.alive(), 1U);
+}
+
+TEST(Sweep, BreakerHoldsAMassacre) {
+  AppWorld world;
+  for (int i = 0; i < 10; ++i) world.compute.plant(stranger(), "k" + std::to_string(i));
+  sweep_times(world, 2);
+  EXPECT_EQ(must(world.sweep.run()).ended, 2U);
+  EXPECT_EQ(world.alive(), 8U);
+}
+
+TEST(Sweep, DryRunJudgesAndDoesNothing) {
+  AppWorld world;
+  world.compute.plant(stranger(), "k");
+  sweep_times(world, 2);
+  const auto report = must(world.sweep.dry_run());
+  ASSERT_EQ(report.items.size(), 1U);
+  EXPECT_EQ(report.items[0].verdict, "end");
+  EXPECT_EQ(world.alive(), 1U);
+}
+
+TEST(Sweep, FormerAttemptWakesItsMeeting) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  world.compute.die(world.load(meeting.id).seats[0].desktop->instance->value);
+  world.run_until(kT + 2min);
+  world.compute.plant({"s1", meeting.seats[0].id, 1}, "late");
+  must(world.sweep.run());
+  for (const auto& id : world.wakeups.take_due(world.clock.now())) {
+    must(world.reconcile.pass(id, false));
+  }
+  EXPECT_EQ(world.alive(), 2U);
+}
+
+TEST(Sweep, OrphanRecordIsDroppedLikeAMachine) {
+  AppWorld world;
+  world.zone.plant({"munknown-1-1.desk.localhost", "127.0.0.1", stranger(), 1});
+  EXPECT_EQ(sweep_times(world, 4), 1U);
+  EXPECT_TRUE(world.zone.truth().empty());
+}
+
+TEST(Sweep, MachineOfAParkedRowIsKeptUntilItsDeadline) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  world.store.spoil(meeting.id);
+  EXPECT_EQ(sweep_times(world, 10), 0U);
+  EXPECT_EQ(world.alive(), 2U);
+}
+
+}  // namespace
+}  // namespace app
