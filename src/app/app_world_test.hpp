@@ -1,5 +1,6 @@
 #pragma once
-// All use cases over the in-memory adapters on a virtual clock: what a process is, without its threads.
+// All use cases over the in-memory adapters on a virtual clock: what a process is, without its
+// threads.
 
 #include <memory>
 
@@ -30,7 +31,9 @@ T must(base::Result<T> result) {
   CHECK(result.has_value());
   return *std::move(result);
 }
-inline void must(const base::Result<>& result) { CHECK(result.has_value()); }
+inline void must(const base::Result<>& result) {
+  CHECK(result.has_value());
+}
 
 class AppWorld {
  public:
@@ -52,14 +55,16 @@ class AppWorld {
   Schedule schedule{ports, settings};
   Join join{ports, settings};
   Access access{ports};
-  Reconcile reconcile{ports, settings,
+  Reconcile reconcile{ports,
+                      settings,
                       {domain::Capability::launch, domain::Capability::name,
                        domain::Capability::terminate, domain::Capability::deadline}};
   Sweep sweep{ports, {}};
   Principal ada{must(domain::PrincipalId::parse("ada")), {port::Scope::book}};
 
   domain::Booking booking() const {
-    return {.title = "Algebra", .start = {kT, "", ""}, .length = 45min, .call_url = "", .seats = {}};
+    return {
+        .title = "Algebra", .start = {kT, "", ""}, .length = 45min, .call_url = "", .seats = {}};
   }
   domain::Meeting book() { return must(schedule.book(ada, booking(), std::nullopt)).meeting; }
   domain::Meeting load(const domain::MeetingId& id) { return must(store.load(id)); }

@@ -137,8 +137,8 @@ TEST(Security, sec_28_OneOrganiserNeverSeesOrEndsAnothersMeeting) {
   }
   EXPECT_FALSE(world.load(meeting.id).end);
   EXPECT_EQ(world.schedule.cancel(principal("eve", {Scope::book}), meeting.id).error().message,
-            world.schedule.cancel(principal("eve", {Scope::book}),
-                                  must(domain::MeetingId::parse("mnone")))
+            world.schedule
+                .cancel(principal("eve", {Scope::book}), must(domain::MeetingId::parse("mnone")))
                 .error()
                 .message);
 }
