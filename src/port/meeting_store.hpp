@@ -31,7 +31,8 @@ struct AuditEntry {
   bool operator==(const AuditEntry&) const = default;
 };
 
-// Budgets that a write must not exceed (S20); checked in the write itself.
+// Budgets that a write must not exceed (S20); checked in the write itself. Launches count from the
+// newest Desktop::intent_at of the meeting.
 struct LaunchLimits {
   std::uint32_t launches_per_hour = 0;            // all organisers
   std::uint32_t launches_per_hour_organiser = 0;  // this meeting's owner
@@ -105,14 +106,15 @@ class MeetingStore {
   virtual base::Result<Page> list(const std::optional<domain::PrincipalId>& owner,
                                   const std::string& from, std::size_t limit) = 0;
 
-  // Ids of all meetings that may own something outside (not over), for the sweep. Complete or an
-  // error.
+  // Ids of all meetings that may own something outside (not over), parked ones too, for the sweep.
+  // Complete or an error.
   virtual base::Result<std::vector<domain::MeetingId>> live() = 0;
 
-  // Rows that cannot be read: id text and reason.
+  // Rows that cannot be read, as far as a read has met them: id text and reason.
   virtual base::Result<std::vector<std::pair<std::string, std::string>>> parked() = 0;
 
-  // The change feed: changes after `cursor`, oldest first; a named consumer's durable position.
+  // The change feed: changes after `cursor`, oldest first; a named consumer's durable position. A
+  // meeting that changed several times may come once, with its newest version.
   virtual base::Result<std::vector<Change>> changes(std::uint64_t after, std::size_t limit) = 0;
   virtual base::Result<std::uint64_t> cursor(const std::string& consumer) = 0;
   virtual base::Result<> set_cursor(const std::string& consumer, std::uint64_t cursor) = 0;

@@ -1,0 +1,25 @@
+#pragma once
+// What the store needs of files: private to their owner, durable, never overwriting. Errors name
+// the path and say what the system said.
+
+#include <string>
+
+#include "base/result.hpp"
+
+namespace adapter::sqlite {
+
+bool exists(const std::string& path);
+// Mode 0600; conflict when it exists.
+base::Result<> create_private_file(const std::string& path);
+// Takes away what the group and others may do.
+base::Result<> make_private(const std::string& path);
+// Nothing there is success.
+base::Result<> remove_file(const std::string& path);
+// Durable when it answers; conflict when `to` exists.
+base::Result<> rename_new(const std::string& from, const std::string& to);
+// At most `count` first bytes; not_found when there is no file.
+base::Result<std::string> read_head(const std::string& path, std::size_t count);
+// As an error of `path` after a failed system call.
+tl::unexpected<base::Error> system_error(const std::string& what, const std::string& path);
+
+}  // namespace adapter::sqlite

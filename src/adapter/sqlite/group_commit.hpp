@@ -1,0 +1,57 @@
+#pragma once
+// GroupCommit: many callers, one writing connection, as few syncs as possible. The first waiting
+// caller takes all queued writes, runs each in a savepoint of one transaction, commits once, and
+// wakes the others; while it does, the next group gathers. No thread of its own.
+//
+// A write that fails (a lost compare-and-set, say) is undone alone and never affects the others. If
+// the transaction fails as a whole, every write in it failed.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "adapter/sqlite/connection.hpp"
+
+namespace adapter::sqlite {
+
+class GroupCommit {
+ public:
+  // Must leave no query open; runs on any caller's thread.
+  using Work = std::function<base::Result<>(Connection&)>;
+
+  explicit GroupCommit(std::unique_ptr<Connection> connection)
+      : connection_(std::move(connection)) {}
+
+  // Answers once the work is durable, or was undone; unknown_outcome when the disk failed in the
+  // very moment of the commit.
+  base::Result<> run(const Work& work);
+
+  // Why the last transaction failed; nothing when it succeeded.
+  std::optional<base::Error> failure();
+
+ private:
+  struct Job {
+    explicit Job(const Work& todo) : work(todo) {}
+    const Work& work;
+    base::Result<> outcome;
+    bool done = false;
+    std::condition_variable wake;
+  };
+  using Batch = std::vector<Job*>;
+
+  base::Result<> commit(const Batch& batch) noexcept;
+  base::Result<> run_all(const Batch& batch);
+  base::Result<> run_in_savepoint(Job& job);
+  base::Result<> finish();
+
+  std::unique_ptr<Connection> connection_;  // used by the leader alone
+  std::mutex mutex_;                        // for all below
+  std::deque<Job*> queue_;
+  bool led_ = false;
+  std::optional<base::Error> failure_;
+};
+
+}  // namespace adapter::sqlite

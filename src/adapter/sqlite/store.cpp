@@ -1,0 +1,101 @@
+#include "adapter/sqlite/store.hpp"
+
+#include "adapter/sqlite/backup.hpp"
+#include "adapter/sqlite/files.hpp"
+#include "adapter/sqlite/schema.hpp"
+#include "base/check.hpp"
+#include "base/crypto.hpp"
+
+// How a store is opened, and what can be said of it as a whole.
+
+namespace adapter::sqlite {
+namespace {
+
+using base::ErrorKind;
+using base::fail;
+using base::Result;
+
+constexpr std::size_t kEntropyBytes = 16;
+constexpr int kWriterCacheKib = 4096;
+
+// Cursors never come twice, or a consumer would overlook a change: neither those of meetings that
+// were purged nor those that a consumer has seen.
+Result<std::uint64_t> newest_cursor(Connection& connection) {
+  return static_cast<std::uint64_t>(
+      TRY(connection.integer("SELECT max((SELECT coalesce(max(cursor), 0) FROM meetings),"
+                             "           (SELECT coalesce(max(cursor), 0) FROM consumers),"
+                             "           (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM "
+                             "meta WHERE name = 'feed'))")));
+}
+
+Result<std::string> read_identity(Connection& connection) {
+  auto row = connection.query("SELECT value FROM meta WHERE name = 'identity'");
+  if (!TRY(row.step()) || row.text(0).empty()) {
+    return fail(ErrorKind::internal, "the store at " + connection.path() +
+                                         " has lost its identity: restore the last backup");
+  }
+  return std::string(row.text(0));
+}
+
+// Read-only files and folders are found here, not at the first booking.
+Result<> prepare_writer(Connection& writer) {
+  if (sqlite3_db_readonly(writer.handle(), "main") == 1) {
+    return sqlite_error(writer.handle(), SQLITE_READONLY, writer.path());
+  }
+  // A checkpoint costs two syncs more: rarely, with a bounded log.
+  return writer.execute(
+      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; "
+      "PRAGMA journal_size_limit = 33554432");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path,
+                                                       std::string_view entropy_bytes) {
+  CHECK(entropy_bytes.size() >= kEntropyBytes);
+  if (!exists(path)) {
+    TRY(create_store(path, "s" + base::to_base32(entropy_bytes.substr(0, kEntropyBytes))));
+  }
+  TRY(check_store_file(path));
+  TRY(make_private(path));
+  auto writer = TRY(Connection::open(path, Connection::Mode::read_write, kWriterCacheKib));
+  TRY(prepare_writer(*writer));
+  TRY(migrate(*writer, schema_steps()));
+  auto identity = TRY(read_identity(*writer));
+  const auto cursor = TRY(newest_cursor(*writer));
+  std::unique_ptr<SqliteStore> store(
+      new SqliteStore(path, std::move(writer), std::move(identity), cursor));
+  TRY(store->check_writable());
+  return store;
+}
+
+Result<> SqliteStore::healthy() {
+  auto failure = writer_.failure();
+  if (failure) return tl::unexpected<base::Error>(*std::move(failure));
+  return {};
+}
+
+Result<> SqliteStore::check_writable() {
+  // Several pages, as a group of bookings would need.
+  return writer_.run([](Connection& connection) {
+    return connection.query("INSERT OR REPLACE INTO trial (id, data) VALUES (1, zeroblob(65536))")
+        .run();
+  });
+}
+
+Result<> SqliteStore::backup(const std::string& to) {
+  auto reader = TRY(readers_.take());
+  return copy_store(*reader.operator->(), to);
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> SqliteStore::parked() {
+  const std::lock_guard lock(parked_mutex_);
+  return std::vector<std::pair<std::string, std::string>>(parked_.begin(), parked_.end());
+}
+
+bool SqliteStore::is_parked(std::string_view id) {
+  const std::lock_guard lock(parked_mutex_);
+  return parked_.contains(id);
+}
+
+}  // namespace adapter::sqlite
