@@ -10,6 +10,7 @@
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "domain/meeting_fields.hpp"
 
 namespace domain {
 namespace {
@@ -18,141 +19,6 @@ namespace json = boost::json;
 
 constexpr std::size_t kTextBytesMax = 1U << 20U;
 constexpr std::int64_t kTimeMax = 253'402'300'800'000;  // year 10000, so that sums stay defined
-
-// T or const T: fields() below lists a struct once for both directions.
-template <class T, class Bare>
-concept Like = std::is_same_v<std::remove_const_t<T>, Bare>;
-
-template <class T>
-struct IsFact : std::false_type {};
-template <class T>
-struct IsFact<Fact<T>> : std::true_type {};
-template <class T>
-concept AnyFact = IsFact<std::remove_const_t<T>>::value;
-
-template <class Codec>
-void fields(Codec& codec, Like<Seen> auto& seen) {
-  codec("at", seen.at);
-  codec("source", seen.source);
-}
-
-template <class Codec>
-void fields(Codec& codec, AnyFact auto& fact) {
-  codec("value", fact.value);
-  fields(codec, fact.seen);
-}
-
-template <class Codec>
-void fields(Codec& codec, Like<Closing> auto& closing) {
-  codec("reason", closing.reason);
-  codec("at", closing.at);
-}
-
-template <class Codec>
-void fields(Codec& codec, Like<Presence> auto& presence) {
-  codec("at", presence.at);
-  codec("connections", presence.connections);
-}
-
-template <class Codec>
-void fields(Codec& codec, Like<Desktop> auto& desktop) {
-  codec("id", desktop.id);
-  codec("attempt", desktop.attempt);
-  codec("intent_at", desktop.intent_at);
-  codec("place", desktop.place);
-  codec("round", desktop.round);
-  codec("launch_called_at", desktop.launch_called_at);
-  codec("launch_unknown", desktop.launch_unknown);
-  codec("launch_next_at", desktop.launch_next_at);
-  codec("instance", desktop.instance);
-  codec("running", desktop.running);
-  codec("address", desktop.address);
-  codec("deadline_set", desktop.deadline_set);
-  codec("misses", desktop.misses);
-  codec("missed_at", desktop.missed_at);
-  codec("record_asked_at", desktop.record_asked_at);
-  codec("record", desktop.record);
-  codec("first_ready", desktop.first_ready);
-  codec("ready", desktop.ready);
-  codec("silent_since", desktop.silent_since);
-  codec("presence", desktop.presence);
-  codec("empty_since", desktop.empty_since);
-  codec("entered_at", desktop.entered_at);
-  codec("used_at", desktop.used_at);
-  codec("closing", desktop.closing);
-  codec("fenced", desktop.fenced);
-  codec("unnamed", desktop.unnamed);
-  codec("name_given_up_at", desktop.name_given_up_at);
-  codec("drop_asked_at", desktop.drop_asked_at);
-  codec("kill_at", desktop.kill_at);
-  codec("gone", desktop.gone);
-}
-
-template <class Codec>
-void fields(Codec& codec, Like<PastDesktop> auto& past) {
-  codec("attempt", past.attempt);
-  codec("reason", past.reason);
-  codec("gone_at", past.gone_at);
-}
-
-template <class Codec>
-void fields(Codec& codec, Like<DoorToken> auto& token) {
-  codec("hash", token.hash);
-  codec("attempt", token.attempt);
-  codec("generation", token.generation);
-  codec("expires_at", token.expires_at);
-}
-
-template <class Codec>
-void fields(Codec& codec, Like<Seat> auto& seat) {
-  codec("id", seat.id);
-  codec("role", seat.role);
-  codec("person", seat.person);
-  codec("email", seat.email);
-  codec("epoch", seat.epoch);
-  codec("generation", seat.generation);
-  codec("attempts", seat.attempts);
-  codec("failures", seat.failures);
-  codec("desktop", seat.desktop);
-  codec("past", seat.past);
-  codec("tokens", seat.tokens);
-  codec("wanted_at", seat.wanted_at);
-  codec("used_at", seat.used_at);
-  codec("wants_end_at", seat.wants_end_at);
-  codec("failed", seat.failed);
-  codec("trouble", seat.trouble);
-}
-
-template <class Codec>
-void fields(Codec& codec, Like<End> auto& end) {
-  codec("reason", end.reason);
-  codec("at", end.at);
-  codec("by", end.by);
-}
-
-template <class Codec>
-void fields(Codec& codec, Like<Start> auto& start) {
-  codec("at", start.at);
-  codec("zone", start.zone);
-  codec("local", start.local);
-}
-
-template <class Codec>
-void fields(Codec& codec, Like<Meeting> auto& meeting) {
-  codec("id", meeting.id);
-  codec("owner", meeting.owner);
-  codec("title", meeting.title);
-  codec("start", meeting.start);
-  codec("length", meeting.length);
-  codec("extended", meeting.extended);
-  codec("call_url", meeting.call_url);
-  codec("created_at", meeting.created_at);
-  codec("seats", meeting.seats);
-  codec("ending", meeting.ending);
-  codec("end", meeting.end);
-  codec("over_at", meeting.over_at);
-  codec("wake_at", meeting.wake_at);
-}
 
 template <class T>
 constexpr T kLast = T{};
@@ -215,7 +81,9 @@ class Writer {
 
   template <class T>
   void write(const T& value) {
-    if constexpr (std::is_integral_v<T>) {
+    if constexpr (std::is_same_v<T, bool>) {
+      text_ += value ? "true" : "false";
+    } else if constexpr (std::is_integral_v<T>) {
       text_ += std::to_string(value);
     } else if constexpr (std::is_same_v<T, Duration>) {
       text_ += std::to_string(value.count());
@@ -312,7 +180,10 @@ class Reader {
 
   template <class T>
   void read(const json::value& from, T& value, const std::string& path) {
-    if constexpr (std::is_integral_v<T>) {
+    if constexpr (std::is_same_v<T, bool>) {
+      if (!from.is_bool()) return refuse(path, "must be true or false");
+      value = from.get_bool();
+    } else if constexpr (std::is_integral_v<T>) {
       read_number(from, path, 0, std::numeric_limits<T>::max(),
                   [&](std::int64_t number) { value = static_cast<T>(number); });
     } else if constexpr (std::is_same_v<T, Duration>) {

@@ -4,8 +4,8 @@
 // names its path, because a row that was half understood would be acted upon and then saved without
 // the rest. The version is not in the text: it belongs to the store.
 //
-// To add a field: one line in its struct's fields() in meeting_json.cpp. Once rows of a released
-// version exist, also raise kMeetingSchema and say there what an older text means.
+// To add a field: one line in meeting_fields.hpp. Once rows of a released version exist, also raise
+// kMeetingSchema and say in meeting_json.cpp what an older text means.
 
 #include <cstdint>
 #include <string>

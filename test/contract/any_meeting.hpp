@@ -102,6 +102,7 @@ class Draw {
     made.place = number();
     made.round = number();
     made.launch_called_at = maybe(time);
+    made.launch_unknown = *rc::gen::arbitrary<bool>();
     made.launch_next_at = time();
     made.instance =
         maybe([] { return domain::Fact<domain::InstanceId>{id<domain::InstanceId>(), seen()}; });
@@ -117,9 +118,11 @@ class Draw {
     made.silent_since = maybe(time);
     made.presence = maybe([] { return domain::Presence{time(), maybe(number)}; });
     made.empty_since = maybe(time);
+    made.entered_at = maybe(time);
     made.used_at = maybe(time);
     made.closing = maybe([] { return domain::Closing{close_reason(), time()}; });
     made.fenced = maybe(seen);
+    made.drop_asked_at = maybe(time);
     made.unnamed = maybe(seen);
     made.name_given_up_at = maybe(time);
     made.kill_at = maybe(time);
