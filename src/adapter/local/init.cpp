@@ -133,26 +133,14 @@ pid_t Init::start(char* const* argv, bool screen) {
 
 void Init::start_screen() {
   // -inetd with a listening socket: the server accepts on it for ever. No TCP, no authentication:
-  // whoever holds the socket's folder is the server, and it asks who enters.
-  const std::array<const char*, 19> argv{"/usr/bin/Xtigervnc",
-                                         ":1",
-                                         "-inetd",
-                                         "-SecurityTypes",
-                                         "None",
-                                         "-rfbport",
-                                         "-1",
-                                         "-AlwaysShared",
-                                         "-geometry",
-                                         geometry_,
-                                         "-depth",
-                                         "24",
-                                         "-desktop",
-                                         "Howdah",
-                                         "-displayfd",
-                                         "5",
-                                         "-nolisten",
-                                         "tcp",
-                                         nullptr};
+  // whoever holds the socket's folder is the server, and it asks who enters. -noreset: a session
+  // whose last window closes must not start the screen anew under its viewers.
+  // clang-format off
+  const std::array<const char*, 20> argv{
+      "/usr/bin/Xtigervnc", ":1", "-inetd", "-SecurityTypes", "None", "-rfbport", "-1",
+      "-AlwaysShared", "-geometry", geometry_, "-depth", "24", "-desktop", "Howdah",
+      "-displayfd", "5", "-noreset", "-nolisten", "tcp", nullptr};
+  // clang-format on
   screen_pid_ = start(const_cast<char* const*>(argv.data()), true);
   if (screen_pid_ < 0) end("the X server could not be started");
   ::close(display_[1]);
@@ -161,7 +149,9 @@ void Init::start_screen() {
 
 void Init::wait_for_display() {
   const auto until = read_clock(CLOCK_BOOTTIME) + kDisplayWithinMs;
-  while (!wait_a_tick(display_[0])) {
+  // It writes the number and the end of the line apart, and dies when nobody reads the second.
+  for (char letter = 0; letter != '\n';) {
+    if (wait_a_tick(display_[0]) && ::read(display_[0], &letter, 1) < 1) letter = 0;
     if (read_clock(CLOCK_BOOTTIME) > until) end("the X server did not come up");
   }
   ::close(display_[0]);
