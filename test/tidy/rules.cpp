@@ -23,7 +23,8 @@ bool is_code(const std::string& path) {
          ends(path, ".css") || ends(path, ".html") || path == "dev";
 }
 bool is_test(const std::string& path) {
-  return starts(path, "test/") || ends(path, "_test.cpp") || ends(path, ".test.mjs");
+  return starts(path, "test/") || ends(path, "_test.cpp") || ends(path, "_test.hpp") ||
+         ends(path, ".test.mjs");
 }
 
 std::vector<std::string> lines_of(std::string_view text) {
