@@ -121,6 +121,7 @@ class Pass {
     const bool saved = TRY(save(before, plan));
     if (!saved) return true;  // a budget said no: plan again without launching
     for (const auto& action : plan.actions) TRY(execute(plan.meeting, action));
+    alert_held_names(plan.meeting);
     report_.wake_at = plan.meeting.wake_at;
     if (report_.wake_at) ports_.wakeups.wake(report_.meeting, *report_.wake_at);
     return !plan.actions.empty() || differs_in_more_than_wake(before, plan.meeting);
@@ -139,6 +140,16 @@ class Pass {
     observed_at_ = ports_.clock.now();
     for (auto& [desktop, probe] : observed.probes) probe.at = observed_at_;
     return observed;
+  }
+
+  // A record that cannot be removed holds its machine, which costs: somebody has to know.
+  void alert_held_names(const Meeting& meeting) const {
+    for (const auto& seat : meeting.seats) {
+      if (!seat.desktop || !seat.desktop->fenced || seat.desktop->unnamed) continue;
+      if (observed_at_ < seat.desktop->fenced->at + settings_.policy.name_wait_max) continue;
+      base::log(LogLevel::warn, "a record that cannot be removed holds its desktop",
+                {{"meeting", meeting.id.text()}, {"desktop", seat.desktop->id.text()}});
+    }
   }
 
   template <class T>

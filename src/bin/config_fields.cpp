@@ -57,6 +57,7 @@ void describe_desktop_rules(Visitor& v, domain::Policy& policy) {
              "but a first launch is always given this long");
   v.duration("poll_starting", policy.poll_starting, 50ms, 1min,
              "between looks while something is expected to change");
+  v.duration("poll_slow", policy.poll_slow, 50ms, 10min, "and at most, as it takes longer");
   v.duration("presence_period", policy.presence_period, 100ms, 10min,
              "between looks at a desktop in use");
   v.duration("ready_fresh", policy.ready_fresh, 1s, 10min,

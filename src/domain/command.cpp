@@ -242,6 +242,7 @@ Result<Meeting> report_presence(const Meeting& meeting, const DesktopId& desktop
   }
   desktop.presence = Presence{now, connections};
   if (used) note_used(*seat, desktop, now);
+  if (connections == 0) next.wake_at = now;  // perhaps it died: look
   return next;
 }
 

@@ -8,10 +8,19 @@
 namespace domain {
 namespace {
 
-bool is_settling(const Meeting& meeting, const Seat& seat) {
-  if (!owns_anything(seat)) return false;
+// Since when something is expected to change by itself at this seat; nothing when it is at rest.
+std::optional<Timestamp> settling_since(const Meeting& meeting, const Seat& seat) {
+  if (!owns_anything(seat)) return std::nullopt;
   const Desktop& desktop = *seat.desktop;
-  return meeting.ending || desktop.closing || !desktop.ready || desktop.silent_since;
+  if (desktop.closing) return desktop.closing->at;
+  if (meeting.ending) return meeting.ending->at;
+  if (!desktop.ready) return desktop.intent_at;
+  return desktop.silent_since;
+}
+
+// The longer it takes, the longer the pause: quick machines are seen at once, slow ones cost few looks.
+Duration poll_pause(Duration age, const Policy& policy) {
+  return std::clamp(age / 16, policy.poll_starting, policy.poll_slow);
 }
 
 bool is_probed(const Seat& seat, Timestamp now, const Policy& policy) {
@@ -75,10 +84,12 @@ std::optional<Timestamp> next_wake(const Meeting& meeting, Timestamp now, const 
   bool owns = false;
   for (const auto& seat : meeting.seats) {
     owns = owns || owns_anything(seat);
-    const bool waiting = awaits_desktop(meeting, seat, now, policy);
-    if (is_settling(meeting, seat) || waiting) wakes.push_back(now + policy.poll_starting);
+    const auto since = settling_since(meeting, seat);
+    if (since) wakes.push_back(now + poll_pause(now - *since, policy));
+    if (awaits_desktop(meeting, seat, now, policy) && !owns_anything(seat)) {
+      wakes.push_back(now + policy.launch_retry);  // a budget holds it
+    }
   }
-  if (meeting.end || meeting.ending) wakes.push_back(now + policy.poll_starting);
   if (owns) wakes.push_back(now + policy.reconcile_hot);
   if (!meeting.end) add_clock_wakes(meeting, now, policy, wakes);
   if (wakes.empty()) return now + policy.reconcile_hot;  // past its cap while ends are held

@@ -34,10 +34,11 @@ struct Policy {
   Duration launch_timeout = 2min;  // ... but a first launch is always given this long
 
   // Looking.
-  Duration poll_starting = 1s;     // between looks while something is expected to change
-  Duration presence_period = 30s;  // between looks at a desktop in use
+  Duration poll_starting = 100ms;  // between looks while something is expected to change: at first,
+  Duration poll_slow = 5s;         // ... and at most, as it takes longer
+  Duration presence_period = 10s;  // between looks at a desktop in use
   Duration ready_fresh = 30s;    // readiness older than this is probed again before it is relied on
-  Duration reconcile_hot = 30s;  // longest time between looks at a meeting that owns anything
+  Duration reconcile_hot = 10s;  // longest time between looks at a meeting that owns anything
   Duration list_lag = 0s;        // how long a new machine may be missing from the provider's list
   std::uint32_t misses_min = 3;  // spaced lists without a machine before it counts as gone
   Duration miss_spacing = 10s;
