@@ -90,7 +90,7 @@ class Desks : public ::testing::Test {
         EXPECT_TRUE(desks_->terminate(one.id, one.owner).has_value());
       }
     }
-    std::filesystem::remove_all(folder_);
+    if (!HasFailure()) std::filesystem::remove_all(folder_);
   }
 
   local::LocalDesktops& desks() {

@@ -5,11 +5,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +82,17 @@ void become_user(uid_t uid) {
   }
 }
 
+// The device gives nothing but an interface in a namespace that its user rules anyway.
+void make_own_tun() {
+  if (::unshare(CLONE_NEWNS) != 0 ||
+      ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("tmpfs", "/dev/net", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755,size=64k") != 0 ||
+      ::mknod("/dev/net/tun", S_IFCHR | 0666, makedev(10, 200)) != 0 ||
+      ::chmod("/dev/net/tun", 0666) != 0) {
+    ::_exit(no_start);
+  }
+}
+
 void place_descriptors(const Child& child) {
   // Out of the way first: a source may have the number of another's destination.
   std::array<int, 32> moved{};
@@ -120,6 +133,7 @@ void reset_signals() {
   if (child.net_namespace >= 0 && ::setns(child.net_namespace, CLONE_NEWNET) != 0) {
     ::_exit(no_start);
   }
+  if (child.own_tun) make_own_tun();
   if (child.processes_max > 0) set_limits(child);
   if (child.change_user) become_user(child.uid);
   if (child.net_namespace < 0) ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -26,7 +26,8 @@ struct Child {
   int listener = -1;        // listen() on it once the user has been changed
   int user_namespace = -1;  // entered in this order, before the user is changed
   int net_namespace = -1;
-  uid_t uid = 0;  // user and group to become
+  bool own_tun = false;  // gets a view of /dev/net in which every user may open the tun device
+  uid_t uid = 0;         // user and group to become
   bool change_user = false;
   std::uint64_t processes_max = 0;  // of that user, with change_user; 0: no limits of ours at all
 };

@@ -14,7 +14,6 @@
 #include "adapter/local/local_desktops.hpp"
 #include "adapter/local/network.hpp"
 #include "adapter/local/sandbox.hpp"
-#include "base/log.hpp"
 
 namespace adapter::local {
 
@@ -104,12 +103,10 @@ Result<Instance> LocalDesktops::launch_claimed(Record& record, const port::Launc
   const Spec made{spec.key, spec.owner, spec.desktop, spec.place, clock_.now()};
   TRY(record.write(made));
   if (auto started = start(record, spec); !started) {
-    base::log_error(base::LogLevel::warn, "a desktop could not be started", started.error(),
-                    {{"desktop", spec.desktop.text()},
-                     {"instance", record.id().text()},
-                     {"reason", record.last_words()}});
+    auto error = started.error();
+    error.detail += " | " + record.printed();
     TRY(discard(record));  // its error is unknown_outcome: something may still be ending
-    return tl::unexpected<base::Error>(started.error());
+    return tl::unexpected<base::Error>(std::move(error));
   }
   return describe(record, made, Life::living);
 }

@@ -76,7 +76,8 @@ Result<ProcessId> start_carrier(const NetworkSpec& spec, const Fd& net, const Fd
   Pipe identity = TRY(make_pipe());
   Child carrier;
   carrier.program = kCarrier;
-  // A sandbox and a system call filter of its own: it reads packets that strangers write.
+  // A system call filter of its own, as it reads packets that strangers write. Not
+  // --enable-sandbox: that wants user 0 in the namespace, and ours has none.
   carrier.words = {"slirp4netns",
                    "--configure",
                    "--mtu=1500",
@@ -98,6 +99,7 @@ Result<ProcessId> start_carrier(const NetworkSpec& spec, const Fd& net, const Fd
   carrier.identity = identity.write.get();
   carrier.uid = spec.uid;
   carrier.change_user = spec.change_user;
+  carrier.own_tun = spec.change_user;  // where /dev/net/tun is root's alone, it would not get it
   carrier.processes_max = spec.processes + 16;
   TRY(fork_away(carrier));
   ready.write.close();

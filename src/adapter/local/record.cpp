@@ -188,6 +188,15 @@ std::optional<ProcessId> Record::identity() const {
   return parse_identity(**text);
 }
 
+std::string Record::printed() const {
+  constexpr std::size_t kBytesMax = 500;
+  const auto text = read_file_at(folder_, "log");
+  if (!text || !*text) return "";
+  auto end = (*text)->substr((*text)->size() - std::min((*text)->size(), kBytesMax));
+  std::replace(end.begin(), end.end(), '\n', ' ');
+  return end;
+}
+
 std::string Record::last_words() const {
   const auto text = read_file_at(folder_, "log");
   if (!text || !*text) return "";

@@ -68,6 +68,7 @@ class Record {
   base::Result<std::optional<Ended>> ended() const;
   std::optional<base::Timestamp> deadline() const;
   std::optional<ProcessId> identity() const;
+  std::string printed() const;     // the end of all that was printed, in one line
   std::string last_words() const;  // why its init says that it ended, or what was printed last
 
   base::Result<> write(const Spec& spec) const;
