@@ -2,16 +2,15 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <thread>
 
 #include "adapter/localhost/record_text.hpp"
 #include "adapter/localhost/zone.hpp"
 #include "adapter/memory/clock.hpp"
 #include "dns_zone_contract.hpp"
+#include "real_time.hpp"
 
 namespace contract {
 namespace {
@@ -41,7 +40,7 @@ class MemoryZone : public DnsZoneSubject {
   adapter::memory::DnsZone zone_;
 };
 
-class LocalhostZone : public DnsZoneSubject {
+class LocalhostZone : public RealTime<DnsZoneSubject> {
  public:
   LocalhostZone() {
     std::string pattern = testing::TempDir() + "namesXXXXXX";
@@ -65,12 +64,6 @@ class LocalhostZone : public DnsZoneSubject {
     std::ifstream in(path(name));
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  Timestamp now() override {
-    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
-  }
-  void pass(Duration time) override { std::this_thread::sleep_for(time); }
-  Duration patience() const override { return 2s; }
-  Duration step() const override { return 10ms; }
 
  private:
   std::string path(const std::string& name) const {
