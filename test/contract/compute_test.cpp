@@ -2,6 +2,8 @@
 
 #include "adapter/memory/clock.hpp"
 #include "compute_contract.hpp"
+#include "local_machine.hpp"
+#include "real_time.hpp"
 
 namespace contract {
 namespace {
@@ -31,6 +33,29 @@ class MemoryCompute : public ComputeSubject {
   adapter::memory::Compute compute_;
 };
 
+class LocalCompute : public RealTime<ComputeSubject> {
+ public:
+  port::Compute& compute() override { return machine_.desktops(); }
+  std::string store() const override { return machine_.store(); }
+  Duration short_life() const override { return 4s; }
+  bool plant_foreign(const domain::Owner& owner) override {
+    const auto launched = machine_.strangers(owner.store)
+                              .launch({.key = "foreign",
+                                       .owner = owner,
+                                       .desktop = domain::desktop_id(owner.seat, owner.attempt),
+                                       .place = 0,
+                                       .deadline = now() + 10min,
+                                       .title = "",
+                                       .role = "",
+                                       .person = "",
+                                       .call_url = ""});
+    return launched.has_value();
+  }
+
+ private:
+  LocalMachine machine_;
+};
+
 ComputeManners like_ec2(std::uint64_t seed) {
   ComputeManners manners;
   manners.seed = seed;
@@ -50,6 +75,12 @@ ComputeManners like_ec2(std::uint64_t seed) {
 Named<ComputeSubject> memory(std::string name, const ComputeManners& manners) {
   return {std::move(name), [manners] { return std::make_unique<MemoryCompute>(manners); }};
 }
+
+INSTANTIATE_TEST_SUITE_P(Local, ComputeContract,
+                         testing::Values(Named<ComputeSubject>{
+                             "Desktops", [] { return std::make_unique<LocalCompute>(); },
+                             LocalMachine::missing()}),
+                         NameOf());
 
 INSTANTIATE_TEST_SUITE_P(Memory, ComputeContract,
                          testing::Values(memory("Strict", {}), memory("LikeEc2Seed1", like_ec2(1)),
