@@ -5,7 +5,7 @@
 namespace host::loop {
 
 void Hints::wake(const domain::MeetingId& meeting, base::Timestamp at) {
-  std::function<void()> listener;
+  std::function<void(base::Timestamp)> listener;
   {
     const std::lock_guard lock(mutex_);
     const auto found = hints_.find(meeting);
@@ -18,7 +18,7 @@ void Hints::wake(const domain::MeetingId& meeting, base::Timestamp at) {
     }
     listener = listener_;
   }
-  if (listener) listener();
+  if (listener) listener(at);
 }
 
 std::vector<domain::MeetingId> Hints::take(base::Timestamp now) {
@@ -42,7 +42,7 @@ std::optional<base::Timestamp> Hints::earliest() const {
   return first;
 }
 
-void Hints::set_listener(std::function<void()> listener) {
+void Hints::set_listener(std::function<void(base::Timestamp)> listener) {
   const std::lock_guard lock(mutex_);
   listener_ = std::move(listener);
 }

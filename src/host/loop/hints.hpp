@@ -23,13 +23,13 @@ class Hints final : public port::Wakeups {
   // Removes and answers the meetings whose hint is at or before `now`.
   std::vector<domain::MeetingId> take(base::Timestamp now);
   std::optional<base::Timestamp> earliest() const;
-  // Called after each new hint, from any thread.
-  void set_listener(std::function<void()> listener);
+  // Called after each new hint with its time, from any thread.
+  void set_listener(std::function<void(base::Timestamp)> listener);
 
  private:
   mutable std::mutex mutex_;
   std::map<domain::MeetingId, base::Timestamp> hints_;
-  std::function<void()> listener_;
+  std::function<void(base::Timestamp)> listener_;
 };
 
 }  // namespace host::loop

@@ -16,7 +16,7 @@
 namespace host::loop {
 
 struct LoopConfig {
-  std::size_t workers = 8;
+  std::size_t workers = 16;   // they mostly wait, for the store and the outside
   base::Duration tick{1000};  // longest wait between looks at the store's next wake and the clock
   base::Duration backoff_min{250};
   base::Duration backoff_max{30'000};

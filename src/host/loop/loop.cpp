@@ -1,0 +1,352 @@
+#include "host/loop/loop.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/log.hpp"
+#include "host/loop/clock_watch.hpp"
+#include "host/loop/queue.hpp"
+
+namespace host::loop {
+namespace {
+
+using base::Duration;
+using base::Result;
+using base::Timestamp;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr std::size_t kBatch = 1024;
+constexpr Duration kLookSpacing{5};    // between two looks, however many hints come
+constexpr Duration kCrowdedTick{100};  // while what is due can't all be started yet
+constexpr std::chrono::seconds kSilentMax{10};
+
+std::vector<double> pass_bounds() {
+  return {0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30};
+}
+
+struct Numbers {
+  explicit Numbers(base::Metrics& metrics)
+      : ok(metrics.counter("howdah_passes_total", "Passes over a meeting.", {{"result", "ok"}})),
+        lateness(metrics.histogram("howdah_wake_lateness_seconds",
+                                   "From the time a meeting wanted its pass to its start.",
+                                   {0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30, 300})),
+        pass_time(metrics.histogram("howdah_pass_seconds", "How long passes take.", pass_bounds())),
+        actions(metrics.counter("howdah_actions_total", "Actions that passes executed.")),
+        suspects(metrics.gauge("howdah_leak_suspects",
+                               "Owned outside without a row, or beyond the row's needs.")),
+        parked(metrics.gauge("howdah_parked_rows", "Rows that cannot be read.")),
+        sweep_ended(metrics.counter("howdah_sweep_ended_total", "Things that a sweep ended.")),
+        purged(metrics.counter("howdah_purged_total", "Meetings removed after retention.")) {}
+
+  base::Counter& ok;
+  base::Histogram& lateness;
+  base::Histogram& pass_time;
+  base::Counter& actions;
+  base::Gauge& suspects;
+  base::Gauge& parked;
+  base::Counter& sweep_ended;
+  base::Counter& purged;
+};
+
+}  // namespace
+
+struct Loop::Impl {
+  Impl(const LoopConfig& config_given, const LoopDependencies& use_given)
+      : config(config_given),
+        use(use_given),
+        numbers(use.metrics),
+        queue(config.backoff_min, config.backoff_max, config.jitter_seed),
+        watch(config.clock_jump, config.clock_settle) {}
+
+  void start();
+  void stop();
+  void dispatch();
+  Duration look();
+  bool take_due(Timestamp now);
+  void watch_clock(Timestamp now);
+  void work();
+  void pass(const domain::MeetingId& meeting);
+  Queue::Result count(const Result<app::PassReport>& report, Timestamp now);
+  void do_chores();
+  void sweep();
+  void purge();
+  void alert(std::string_view name, std::string_view detail);
+  // Waits, at most this long; false when stopping.
+  bool pause(std::unique_lock<std::mutex>& lock, Duration time);
+
+  const LoopConfig config;
+  const LoopDependencies use;
+  Numbers numbers;
+  Queue queue;
+  ClockWatch watch;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stopping = false;
+  bool nudged = false;
+  Timestamp next_look = Timestamp::min();  // earlier hints wake the dispatcher
+  std::mutex sweep_mutex;
+  std::atomic<bool> hold_kills{false};
+  std::atomic<bool> store_answers{false};
+  std::atomic<std::int64_t> looked_at_ms{0};  // steady clock
+  std::vector<std::thread> threads;
+};
+
+void Loop::Impl::alert(std::string_view name, std::string_view detail) {
+  use.metrics.counter("howdah_alerts_total", "Alerts raised.", {{"alert", std::string(name)}})
+      .add();
+  base::log(base::LogLevel::warn, "alert", {{"reason", name}, {"detail", detail}});
+}
+
+void Loop::Impl::start() {
+  // A hint for later than the next look needs nobody's attention now: bookings come in thousands.
+  use.hints.set_listener([this](Timestamp at) {
+    const std::lock_guard lock(mutex);
+    if (at >= next_look) return;
+    nudged = true;
+    changed.notify_all();
+  });
+  watch_clock(use.clock.now());
+  threads.emplace_back([this] { dispatch(); });
+  for (std::size_t i = 0; i < config.workers; ++i) threads.emplace_back([this] { work(); });
+  threads.emplace_back([this] { do_chores(); });
+}
+
+void Loop::Impl::stop() {
+  {
+    const std::lock_guard lock(mutex);
+    stopping = true;
+    changed.notify_all();
+  }
+  use.hints.set_listener({});
+  queue.stop();
+  for (auto& thread : threads) thread.join();
+  threads.clear();
+}
+
+bool Loop::Impl::pause(std::unique_lock<std::mutex>& lock, Duration time) {
+  changed.wait_for(lock, time, [this] { return stopping; });
+  return !stopping;
+}
+
+void Loop::Impl::watch_clock(Timestamp now) {
+  const auto since_boot = use.clock.since_boot();
+  const auto step = watch.look(now, since_boot);
+  if (step != Duration{0}) {
+    alert("clock_jumped", base::to_text(std::chrono::abs(step)));
+  }
+  hold_kills = watch.settling(since_boot);
+}
+
+void Loop::Impl::dispatch() {
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    nudged = false;
+    lock.unlock();
+    const Duration rest = look();
+    const Timestamp next = use.clock.now() + rest;
+    lock.lock();
+    if (!pause(lock, kLookSpacing)) return;
+    if (rest <= kLookSpacing) continue;
+    // Hints that came while looking were not seen: they count as nudges.
+    next_look = next;
+    const auto hint = use.hints.earliest();
+    if (hint && *hint < next_look) nudged = true;
+    changed.wait_for(lock, rest - kLookSpacing, [this] { return stopping || nudged; });
+    next_look = Timestamp::min();
+  }
+}
+
+// Queues all that is due; how long nothing will be.
+Duration Loop::Impl::look() {
+  const Timestamp now = use.clock.now();
+  watch_clock(now);
+  for (const auto& meeting : use.hints.take(now)) {
+    if (!queue.add(meeting, true)) use.hints.wake(meeting, now + kCrowdedTick);
+  }
+  const auto steady = std::chrono::steady_clock::now();
+  const auto rested = queue.wake(steady);
+  const bool crowded = take_due(now);
+  looked_at_ms = std::chrono::duration_cast<Duration>(steady.time_since_epoch()).count();
+  Duration rest = crowded ? std::min(config.tick, kCrowdedTick) : config.tick;
+  if (rested) {
+    rest = std::min(rest, std::chrono::duration_cast<Duration>(*rested - steady) + Duration{1});
+  }
+  const auto hint = use.hints.earliest();
+  if (hint) rest = std::min(rest, *hint - now);
+  if (const auto next = use.store.next_wake(); next && *next && **next > now) {
+    rest = std::min(rest, **next - now);
+  }
+  return std::max(rest, Duration{1});
+}
+
+// True when something that is due runs, waits or rests: the store's next wake then says nothing
+// about those behind it.
+bool Loop::Impl::take_due(Timestamp now) {
+  const std::size_t limit = queue.size() + kBatch;
+  const auto due = use.store.due(now, limit);
+  store_answers = due.has_value();
+  if (!due) {
+    base::log_error(base::LogLevel::warn, "the store does not say what is due", due.error());
+    return true;
+  }
+  for (const auto& meeting : *due) {
+    if (!queue.add(meeting, false)) break;
+  }
+  return !due->empty();
+}
+
+void Loop::Impl::work() {
+  while (const auto meeting = queue.take()) {
+    try {
+      pass(*meeting);
+    } catch (const std::exception& error) {
+      base::log(base::LogLevel::error, "a pass threw",
+                {{"meeting", meeting->text()}, {"detail", std::string(error.what())}});
+      queue.done(*meeting, Queue::Result::failed);
+    }
+  }
+}
+
+void Loop::Impl::pass(const domain::MeetingId& id) {
+  const Timestamp now = use.clock.now();
+  if (const auto before = use.store.load(id);
+      before && before->wake_at && *before->wake_at <= now) {
+    numbers.lateness.observe(std::chrono::duration<double>(now - *before->wake_at).count());
+  }
+  const auto began = std::chrono::steady_clock::now();
+  const auto report = use.pass(id, hold_kills);
+  numbers.pass_time.observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  const auto result = count(report, use.clock.now());
+  if (use.looked_at) {
+    if (const auto after = use.store.load(id)) use.looked_at(*after);
+  }
+  queue.done(id, result);
+}
+
+Queue::Result Loop::Impl::count(const Result<app::PassReport>& report, Timestamp now) {
+  if (!report) {
+    use.metrics
+        .counter("howdah_passes_total", "Passes over a meeting.",
+                 {{"result", std::string(base::to_string(report.error().kind))}})
+        .add();
+    if (report.error().kind == base::ErrorKind::not_found) return Queue::Result::good;  // purged
+    if (report.error().kind != base::ErrorKind::conflict) {
+      base::log_error(base::LogLevel::warn, "a pass failed", report.error());
+    }
+    return Queue::Result::failed;
+  }
+  numbers.ok.add();
+  numbers.actions.add(report->actions);
+  for (const auto& [action, kind] : report->failed) {
+    use.metrics
+        .counter("howdah_action_failures_total", "Actions that failed.",
+                 {{"action", std::string(domain::name_of(action))},
+                  {"kind", std::string(base::to_string(kind))}})
+        .add();
+  }
+  return report->wake_at && *report->wake_at <= now ? Queue::Result::idle : Queue::Result::good;
+}
+
+void Loop::Impl::do_chores() {
+  SteadyTime sweep_at = std::chrono::steady_clock::now();
+  SteadyTime purge_at = sweep_at;
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    lock.unlock();
+    if (std::chrono::steady_clock::now() >= sweep_at) {
+      sweep();
+      sweep_at = std::chrono::steady_clock::now() + config.sweep_period;
+    }
+    if (std::chrono::steady_clock::now() >= purge_at) {
+      purge();
+      purge_at = std::chrono::steady_clock::now() + config.purge_period;
+    }
+    lock.lock();
+    const auto next = std::min(sweep_at, purge_at);
+    if (!pause(lock, std::chrono::ceil<Duration>(next - std::chrono::steady_clock::now()))) return;
+  }
+}
+
+void Loop::Impl::sweep() {
+  Result<app::SweepReport> report;
+  {
+    const std::lock_guard lock(sweep_mutex);
+    report = use.sweep();
+  }
+  const auto count_sweep = [&](std::string_view result) {
+    use.metrics.counter("howdah_sweeps_total", "Sweeps.", {{"result", std::string(result)}}).add();
+  };
+  if (report) {
+    count_sweep("ok");
+    numbers.suspects.set(report->suspects);
+    numbers.sweep_ended.add(report->ended);
+    if (report->suspects > 0) {
+      alert("leak_suspected", std::to_string(report->suspects) + " owned without need");
+    }
+  } else {
+    count_sweep(base::to_string(report.error().kind));
+    base::log_error(base::LogLevel::warn, "the sweep saw only a part; nothing was done",
+                    report.error());
+  }
+  if (const auto parked = use.store.parked()) {
+    const auto before = numbers.parked.value();
+    numbers.parked.set(static_cast<std::int64_t>(parked->size()));
+    if (numbers.parked.value() > before) {
+      for (const auto& [id, why] : *parked) alert("row_parked", id + ": " + why);
+    }
+  }
+}
+
+void Loop::Impl::purge() {
+  for (;;) {
+    const auto removed = use.store.purge(use.clock.now() - config.retention, config.purge_batch);
+    if (!removed) {
+      base::log_error(base::LogLevel::warn, "the purge failed", removed.error());
+      return;
+    }
+    numbers.purged.add(*removed);
+    std::unique_lock lock(mutex);
+    if (*removed < config.purge_batch || !pause(lock, kCrowdedTick)) return;
+  }
+}
+
+Loop::Loop(const LoopConfig& config, const LoopDependencies& dependencies)
+    : impl_(std::make_unique<Impl>(config, dependencies)) {}
+
+Loop::~Loop() {
+  stop();
+}
+
+void Loop::start() {
+  impl_->start();
+}
+
+void Loop::stop() {
+  impl_->stop();
+}
+
+Result<app::SweepReport> Loop::sweep_dry_run() {
+  const std::lock_guard lock(impl_->sweep_mutex);
+  return impl_->use.sweep_dry_run();
+}
+
+Result<> Loop::healthy() const {
+  if (!impl_->store_answers) {
+    return base::fail(base::ErrorKind::unavailable, "the store does not answer");
+  }
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  if (now - Duration(impl_->looked_at_ms.load()) > kSilentMax) {
+    return base::fail(base::ErrorKind::unavailable, "passes do not run");
+  }
+  return {};
+}
+
+bool Loop::holds_kills() const {
+  return impl_->hold_kills;
+}
+
+}  // namespace host::loop

@@ -1,0 +1,280 @@
+#include "host/loop/loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include "adapter/memory/clock.hpp"
+#include "adapter/memory/meeting_store.hpp"
+#include "app/app_world_test.hpp"
+#include "host/loop/clock_watch.hpp"
+#include "host/loop/queue.hpp"
+#include "host/loop/tally.hpp"
+
+namespace host::loop {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT: 10min reads better than any alternative
+using base::ErrorKind;
+
+// A loop whose pass is the test's; conditions are waited for with a bound.
+class LoopTest : public testing::Test {
+ protected:
+  LoopTest() {
+    config.tick = 20ms;
+    config.backoff_min = 5ms;
+    config.backoff_max = 20ms;
+  }
+
+  // The loop stops when the answer goes, before what the pass refers to does.
+  [[nodiscard]] std::unique_ptr<Loop> start(
+      std::function<base::Result<app::PassReport>(const domain::MeetingId&, bool)> pass) {
+    auto loop =
+        std::make_unique<Loop>(config, LoopDependencies{std::move(pass),
+                                                        [this]() -> base::Result<app::SweepReport> {
+                                                          ++sweeps;
+                                                          poke();
+                                                          return app::SweepReport{{}, 0, 3};
+                                                        },
+                                                        [] { return app::SweepReport{}; },
+                                                        world.store,
+                                                        world.clock,
+                                                        hints,
+                                                        metrics,
+                                                        {}});
+    loop->start();
+    return loop;
+  }
+  void poke() {
+    const std::lock_guard lock(mutex);
+    changed.notify_all();
+  }
+  template <class Condition>
+  bool wait_for(const Condition& condition) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 20s, condition);
+  }
+  // What a pass does that has nothing to do: the meeting wants nothing any more.
+  app::PassReport rest(const domain::MeetingId& id) {
+    auto meeting = app::must(world.store.load(id));
+    meeting.wake_at.reset();
+    EXPECT_TRUE(world.store.save({meeting, {}, 0, {}}));
+    return {.meeting = id};
+  }
+
+  app::AppWorld world;
+  Hints hints;
+  base::Metrics metrics;
+  LoopConfig config;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::atomic<int> sweeps{0};
+};
+
+TEST_F(LoopTest, PicksUpEverythingThatIsDueAtStart) {
+  std::set<domain::MeetingId> wanted;
+  for (int i = 0; i < 300; ++i) wanted.insert(world.book().id);
+  world.clock.advance(55min);
+  std::set<domain::MeetingId> passed;
+  std::set<domain::MeetingId> running;
+  const auto loop = start([&](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
+    {
+      const std::lock_guard lock(mutex);
+      EXPECT_TRUE(running.insert(id).second) << "two passes of one meeting at once";
+    }
+    auto report = rest(id);
+    const std::lock_guard lock(mutex);
+    running.erase(id);
+    passed.insert(id);
+    changed.notify_all();
+    return report;
+  });
+  EXPECT_TRUE(wait_for([&] { return passed == wanted; }));
+}
+
+TEST_F(LoopTest, PassesOfDifferentMeetingsRunTogether) {
+  for (int i = 0; i < 4; ++i) world.book();
+  world.clock.advance(55min);
+  int inside = 0;
+  bool met = false;
+  const auto loop = start([&](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
+    std::unique_lock lock(mutex);
+    met = met || ++inside == 4;
+    changed.notify_all();
+    EXPECT_TRUE(changed.wait_for(lock, 20s, [&] { return met; }));
+    lock.unlock();
+    return rest(id);
+  });
+  EXPECT_TRUE(wait_for([&] { return met; }));
+}
+
+TEST_F(LoopTest, AFailedPassComesAgain) {
+  const auto meeting = world.book();
+  world.clock.advance(55min);
+  int tries = 0;
+  const auto loop = start([&](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
+    {
+      const std::lock_guard lock(mutex);
+      if (++tries < 4) return base::fail(ErrorKind::unavailable, "not now");
+      changed.notify_all();
+    }
+    return rest(id);
+  });
+  EXPECT_TRUE(wait_for([&] { return tries >= 4; }));
+}
+
+TEST_F(LoopTest, AMeetingThatFailsDoesNotHoldUpTheOthers) {
+  const auto bad = world.book();
+  world.clock.advance(1s);
+  const auto good = world.book();
+  world.clock.advance(55min);
+  bool reached = false;
+  const auto loop = start([&](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
+    if (id == bad.id) return base::fail(ErrorKind::internal, "a row that can't be read");
+    {
+      const std::lock_guard lock(mutex);
+      reached = true;
+      changed.notify_all();
+    }
+    return rest(id);
+  });
+  EXPECT_TRUE(wait_for([&] { return reached; }));
+}
+
+TEST_F(LoopTest, AHintBringsAPassBeforeTheStoreWantsOne) {
+  config.tick = 60s;
+  const auto meeting = world.book();
+  bool passed = false;
+  const auto loop = start([&](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
+    const std::lock_guard lock(mutex);
+    passed = id == meeting.id;
+    changed.notify_all();
+    return app::PassReport{.meeting = id};
+  });
+  hints.wake(meeting.id, world.clock.now());
+  EXPECT_TRUE(wait_for([&] { return passed; }));
+}
+
+TEST_F(LoopTest, KillsAreHeldWhileTheClockSettles) {
+  const auto meeting = world.book();
+  bool held = false;
+  const auto loop =
+      start([&](const domain::MeetingId& id, bool hold) -> base::Result<app::PassReport> {
+        const std::lock_guard lock(mutex);
+        held = held || hold;
+        changed.notify_all();
+        return app::PassReport{.meeting = id};
+      });
+  EXPECT_TRUE(wait_for([&] { return sweeps > 0; }));
+  EXPECT_FALSE(loop->holds_kills());
+  world.clock.step(-2h);
+  world.clock.step(3h);  // forward by an hour in all: the meeting is due now
+  EXPECT_TRUE(wait_for([&] { return held; }));
+  EXPECT_TRUE(loop->holds_kills());
+  EXPECT_NE(metrics.render().find("howdah_alerts_total{alert=\"clock_jumped\"} 1"),
+            std::string::npos);
+}
+
+TEST_F(LoopTest, SuspectedLeaksAreShownAndRaiseAnAlert) {
+  const auto loop = start([](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
+    return app::PassReport{.meeting = id};
+  });
+  EXPECT_TRUE(wait_for([&] { return sweeps > 0; }));
+  loop->stop();
+  const auto text = metrics.render();
+  EXPECT_NE(text.find("howdah_leak_suspects 3"), std::string::npos);
+  EXPECT_NE(text.find("howdah_alerts_total{alert=\"leak_suspected\"} 1"), std::string::npos);
+}
+
+TEST_F(LoopTest, IsHealthyOnceItHasLooked) {
+  const auto loop = start([](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
+    return app::PassReport{.meeting = id};
+  });
+  EXPECT_TRUE(wait_for([&] { return sweeps > 0; }));
+  loop->stop();  // waits for the dispatcher, which looks first
+  EXPECT_TRUE(loop->healthy());
+}
+
+TEST(ClockWatch, BelievesTheClockAgainAfterItSettled) {
+  ClockWatch watch(30s, 2min);
+  const auto t = base::from_unix_ms(1'796'115'600'000);
+  EXPECT_EQ(watch.look(t, 1h), base::Duration{0});
+  EXPECT_EQ(watch.look(t + 10min, 1h + 10min), base::Duration{0});        // time goes by
+  EXPECT_EQ(watch.look(t + 11min + 29s, 1h + 11min), base::Duration{0});  // small corrections
+  EXPECT_FALSE(watch.settling(1h + 11min));
+  EXPECT_EQ(watch.look(t - 24h, 1h + 12min), base::Duration(-24h - 12min - 29s));
+  EXPECT_TRUE(watch.settling(1h + 13min));
+  EXPECT_EQ(watch.look(t - 24h + 2min, 1h + 14min), base::Duration{0});
+  EXPECT_FALSE(watch.settling(1h + 14min));
+}
+
+TEST(Hints, KeepTheEarliestOfEachMeeting) {
+  Hints hints;
+  const auto a = *domain::MeetingId::parse("ma");
+  const auto b = *domain::MeetingId::parse("mb");
+  const auto t = base::from_unix_ms(1000);
+  hints.wake(a, t + 5s);
+  hints.wake(a, t + 2s);
+  hints.wake(a, t + 9s);
+  hints.wake(b, t + 3s);
+  EXPECT_EQ(hints.earliest(), t + 2s);
+  EXPECT_TRUE(hints.take(t + 1s).empty());
+  EXPECT_EQ(hints.take(t + 2s), std::vector{a});
+  EXPECT_EQ(hints.take(t + 9s), std::vector{b});
+}
+
+TEST(Hints, AreBounded) {
+  Hints hints;
+  for (std::size_t i = 0; i < Hints::kHintsMax + 100; ++i) {
+    hints.wake(*domain::MeetingId::parse("m" + std::to_string(i)), base::Timestamp{});
+  }
+  EXPECT_EQ(hints.take(base::Timestamp{}).size(), Hints::kHintsMax);
+}
+
+TEST(Queue, AMeetingWaitsOnceAndRestsAfterAFailure) {
+  Queue queue(10s, 60s, 1);
+  const auto a = *domain::MeetingId::parse("ma");
+  EXPECT_TRUE(queue.add(a, false));
+  EXPECT_TRUE(queue.add(a, true));
+  EXPECT_EQ(queue.size(), 1U);
+  EXPECT_EQ(queue.take(), a);
+  queue.done(a, Queue::Result::failed);
+  EXPECT_TRUE(queue.add(a, false));  // rests: nothing waits
+  const auto wake = queue.wake(std::chrono::steady_clock::now());
+  ASSERT_TRUE(wake);
+  EXPECT_GT(*wake, std::chrono::steady_clock::now() + 4s);
+  EXPECT_FALSE(queue.wake(std::chrono::steady_clock::now() + 11s));  // rested
+  EXPECT_TRUE(queue.add(a, false));
+  EXPECT_EQ(queue.take(), a);
+}
+
+TEST(Queue, AHintWhileItRunsBringsAnotherPass) {
+  Queue queue(10s, 60s, 1);
+  const auto a = *domain::MeetingId::parse("ma");
+  queue.add(a, false);
+  EXPECT_EQ(queue.take(), a);
+  queue.add(a, true);
+  queue.done(a, Queue::Result::good);
+  EXPECT_EQ(queue.take(), a);
+}
+
+TEST(Tally, CountsDesktopsByStateAndTimeToReady) {
+  app::AppWorld world;
+  base::Metrics metrics;
+  Tally tally(metrics, world.settings.policy);
+  const auto meeting = world.book();
+  for (auto at = world.clock.now(); at < app::kT; at += 1s) {
+    world.run_until(at);
+    tally.see(world.load(meeting.id), world.clock.now());
+  }
+  const auto text = metrics.render();
+  EXPECT_NE(text.find("howdah_desktops{state=\"ready\"} 2"), std::string::npos) << text;
+  tally.see(world.load(meeting.id), world.clock.now());
+  EXPECT_EQ(metrics.render(), text);
+}
+
+}  // namespace
+}  // namespace host::loop
