@@ -4,6 +4,7 @@
 // must not be running. Prints how many it wrote.
 //   fill_store <store file> <meetings> [<due at, unix ms> <meetings due> <launch lead, ms>]
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -26,8 +27,10 @@ domain::Meeting meeting_at(std::uint64_t number, char kind, Timestamp start, Tim
                            const domain::Policy& policy) {
   auto id = std::to_string(number);
   id = std::string("mbench") + kind + std::string(8 - id.size(), '0') + id;
-  domain::Booking booking{.title = "Algebra " + std::to_string(number), .start = {start, "", ""},
-                          .length = 45min, .call_url = "https://meet.example.org/algebra"};
+  domain::Booking booking{.title = "Algebra " + std::to_string(number),
+                          .start = {start, "", ""},
+                          .length = 45min,
+                          .call_url = "https://meet.example.org/algebra"};
   booking.start.local = base::to_rfc3339(start);
   booking.seats = {{"teacher", "Ada", "ada@example.org"}, {"student", "Grace", ""}};
   auto made = domain::book(booking, *domain::MeetingId::parse(id),
@@ -62,9 +65,13 @@ class Filler {
 
  private:
   void write(const domain::Meeting& meeting) {
-    const port::AuditEntry booked{.number = 0, .at = meeting.created_at,
-                                  .kind = port::AuditEntry::Kind::command, .actor = "organiser",
-                                  .action = "book", .target = meeting.id.text(), .result = "",
+    const port::AuditEntry booked{.number = 0,
+                                  .at = meeting.created_at,
+                                  .kind = port::AuditEntry::Kind::command,
+                                  .actor = "organiser",
+                                  .action = "book",
+                                  .target = meeting.id.text(),
+                                  .result = "",
                                   .detail = ""};
     const auto created = store_.create({meeting, {booked}, 0, {}}, std::nullopt);
     if (created) return;
@@ -95,7 +102,7 @@ int main(int argc, char** argv) {
     const auto over = number % 10 < 6;
     const auto start = over ? now - 1h - 79 * 24h * (number % 997) / 997
                             : now + 24h + 300 * 24h * (number % 1999) / 1999;
-    auto meeting = meeting_at(number, 's', start, start - 48h < now ? start - 48h : now, policy);
+    auto meeting = meeting_at(number, 's', start, std::min<Timestamp>(start - 48h, now), policy);
     if (over) make_over(meeting);
     return meeting;
   });

@@ -176,9 +176,9 @@ void Load::start_due() {
   const std::chrono::duration<double> passed = std::min(Clock::now(), until_) - start_;
   const auto due = static_cast<std::uint64_t>(passed.count() * spec_.rate);
   while (scheduled_ < due && !idle_.empty() && result_.error.empty()) {
-    const auto at = start_ + std::chrono::duration_cast<Clock::duration>(
-                                 std::chrono::duration<double>(
-                                     static_cast<double>(scheduled_) / spec_.rate));
+    const auto at =
+        start_ + std::chrono::duration_cast<Clock::duration>(
+                     std::chrono::duration<double>(static_cast<double>(scheduled_) / spec_.rate));
     ++scheduled_;
     auto& connection = connections_[idle_.back()];
     idle_.pop_back();

@@ -28,9 +28,9 @@ struct LoadResult {
   std::uint64_t bad = 0;  // another status; a lost connection ends the run with an error
   double seconds = 0;
   double own_cpu_seconds = 0;
-  std::uint64_t body_bytes = 0;            // of the last good answer
-  std::vector<std::uint32_t> latency_us;   // sorted
-  std::string error;                       // empty: the run is good
+  std::uint64_t body_bytes = 0;              // of the last good answer
+  std::vector<std::uint32_t> latency_us;     // sorted
+  std::string error;                         // empty: the run is good
   std::uint32_t latency(double part) const;  // 0.99: the 99th percentile
 };
 

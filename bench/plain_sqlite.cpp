@@ -108,11 +108,13 @@ int main(int argc, char** argv) {
   const std::string chosen = " ORDER BY key LIMIT " + std::string(argv[3]);
   const auto meetings = read_rows(from.get(), "SELECT * FROM meetings" + chosen);
   const auto audit =
-      read_rows(from.get(), "SELECT * FROM audit WHERE number = 1 AND meeting IN (SELECT key FROM "
-                            "meetings" + chosen + ") ORDER BY meeting");
+      read_rows(from.get(),
+                "SELECT * FROM audit WHERE number = 1 AND meeting IN (SELECT key FROM "
+                "meetings" +
+                    chosen + ") ORDER BY meeting");
   if (meetings.empty() || meetings.size() != audit.size()) {
-    std::fprintf(stderr, "plain_sqlite: %zu meetings with %zu first audit rows\n",
-                 meetings.size(), audit.size());
+    std::fprintf(stderr, "plain_sqlite: %zu meetings with %zu first audit rows\n", meetings.size(),
+                 audit.size());
     return 1;
   }
   const auto begin = prepare(to.get(), "BEGIN IMMEDIATE");

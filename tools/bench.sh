@@ -1,8 +1,7 @@
-# run_bench: builds the measurements in release form and runs them. Each figure is a ratio to a
-# reference taken on this machine in the same run.
+# run_bench: builds the server and the measurements' own programs in release form and runs them.
+# Each figure has its bound, and where there is one its reference, taken in the same run.
 
 run_bench() {
-  [[ -f bench/run.sh ]] || { echo "there are no measurements in bench/ yet" >&2; exit 1; }
-  build release
-  exec bench/run.sh "$@"
+  build release howdah bench_load bench_plain_sqlite bench_fill_store
+  exec node bench/run.mjs "$@"
 }
