@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <sstream>
+
 #include "adapter/local/local_desktops.hpp"
 #include "base/log.hpp"
 
@@ -26,6 +29,19 @@ bool any_in_namespace(std::uint64_t pid_namespace) {
     if (pid_namespace_of(pid) == pid_namespace) return true;
   }
   return false;
+}
+
+// The children first: of a bubblewrap that ends before it has let its child go on, the child would
+// wait for ever.
+void kill_with_children(const ProcessId& process) {
+  if (!is_alive(process)) return;
+  const auto pid = std::to_string(process.pid);
+  std::istringstream children(
+      read_path("/proc/" + pid + "/task/" + pid + "/children").value_or(""));
+  for (pid_t child = 0; children >> child;) {
+    if (const auto started = started_of(child)) kill_process({child, *started});
+  }
+  kill_process(process);
 }
 
 }  // namespace
@@ -53,7 +69,7 @@ Result<> LocalDesktops::kill(const Record& record) const {
       return base::fail(ErrorKind::unknown_outcome, "the desktop is still ending");
     }
     if (!marks || waited > kGraceMs) {
-      if (outer && record.alive()) kill_process(*outer);
+      if (outer) kill_with_children(*outer);
       cgroups_.kill_all(record.id().text());
     }
     pause_ms(pause);

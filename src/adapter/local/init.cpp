@@ -90,7 +90,8 @@ void Init::end(const char* why, int detail) {
 }
 
 void Init::wait_for_go() {
-  char byte = 0;
+  char byte = 'u';
+  if (::write(Channel::go, &byte, 1) != 1) end("the launch was cut short");
   for (;;) {
     pollfd go{Channel::go, POLLIN, 0};
     if (::poll(&go, 1, kTickMs) > 0) break;

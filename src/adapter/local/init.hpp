@@ -16,12 +16,12 @@ struct Channel {
   static constexpr int listener = 10;   // listening Unix socket for RFB, nobody else has it
   static constexpr int alive = 11;      // lock: held while anything of the desktop lives
   static constexpr int folder = 12;     // holds the file `deadline`, unix milliseconds
-  static constexpr int go = 13;         // one byte: start; end of file: the launch was cut short
+  static constexpr int go = 13;         // socket: it says that it is up, the server that it may go on
   static constexpr int log = 14;        // bounded text for operators
   static constexpr int program = 15;    // our own program file
   static constexpr int uid = 16;        // lock: this desktop's user number is taken
   static constexpr int network = 17;    // pipe whose closing ends the network helper
-  static constexpr int info = 18;       // bubblewrap tells the process id here
+  static constexpr int info = 18;       // file in which bubblewrap tells the process id
   static constexpr int arguments = 19;  // bubblewrap reads its arguments here
   static constexpr int data = 20;       // first of the files that it copies in
 };

@@ -2,6 +2,8 @@
 
 #include <sys/wait.h>
 
+#include <fstream>
+#include <set>
 #include <thread>
 
 #include "integration/desk.hpp"
@@ -57,6 +59,168 @@ TEST_F(LocalDesktopsTest, TerminatedIsGoneAndItsKeyUsedUp) {
   EXPECT_EQ(desks().connect(desk.id, desk.owner).error().kind, ErrorKind::not_found);
   EXPECT_EQ(desks().set_deadline(desk.id, desk.owner, clock_.now()).error().kind,
             ErrorKind::not_found);
+}
+
+// Pid namespaces of processes that carry this desktop's name in their environment.
+std::set<std::uint64_t> namespaces_of(const domain::DesktopId& desktop) {
+  std::set<std::uint64_t> found;
+  const auto own = pid_namespace_of(::getpid());
+  for (const pid_t pid : all_processes()) {
+    const auto values = read_path("/proc/" + std::to_string(pid) + "/environ").value_or("");
+    if (values.find("HOWDAH_DESKTOP=" + desktop.text() + '\0') == std::string::npos) continue;
+    const auto space = pid_namespace_of(pid);
+    if (space != 0 && space != own) found.insert(space);
+  }
+  return found;
+}
+
+TEST_F(LocalDesktopsTest, KilledAtAnyInstantItLeavesOneDesktopOrNone) {
+  constexpr int kRounds = 48;
+  int started = 0;
+  int listed_gone = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto what = spec("k" + std::to_string(round), 1, static_cast<std::uint32_t>(round + 1));
+    const pid_t server = ::fork();
+    if (server == 0) {
+      auto mine = LocalDesktops::open(config_, clock_);
+      if (mine) base::ignore((*mine)->launch(what), "it is killed on the way");
+      ::_exit(0);
+    }
+    const timespec instant{0, round * 700'000L};  // the instants are what this test is about
+    ::clock_nanosleep(CLOCK_MONOTONIC, 0, &instant, nullptr);
+    ::kill(server, SIGKILL);
+    ::waitpid(server, nullptr, 0);
+
+    const auto id = instance_id(config_.store, what.key);
+    const auto again = desks().launch(what);
+    if (again) {
+      ++started;
+      EXPECT_EQ(again->id, id);
+      EXPECT_TRUE(answers(*again)) << "round " << round;
+      EXPECT_EQ(namespaces_of(what.desktop).size(), 1U) << "round " << round;
+      EXPECT_TRUE(desks().terminate(id, what.owner)) << "round " << round;
+    } else {
+      ++listed_gone;
+      EXPECT_EQ(again.error().kind, ErrorKind::conflict) << again.error().message;
+      ASSERT_TRUE(listed(id)) << "a used-up key must be listed";
+      EXPECT_EQ(listed(id)->state, InstanceState::gone);
+    }
+    EXPECT_TRUE(namespaces_of(what.desktop).empty()) << "round " << round;
+  }
+  EXPECT_GT(started, kRounds / 2) << listed_gone;
+}
+
+TEST_F(LocalDesktopsTest, ALaunchCutShortIsNothingWithoutAnotherLaunch) {
+  // What the kernel and the waiting init do by themselves: nobody launches again.
+  for (int round = 0; round < 12; ++round) {
+    const auto what = spec("k" + std::to_string(round), 1, static_cast<std::uint32_t>(round + 1));
+    const pid_t server = ::fork();
+    if (server == 0) {
+      auto mine = LocalDesktops::open(config_, clock_);
+      if (mine) base::ignore((*mine)->launch(what), "it is killed on the way");
+      ::_exit(0);
+    }
+    const timespec instant{0, 2'000'000L + round * 1'000'000L};
+    ::clock_nanosleep(CLOCK_MONOTONIC, 0, &instant, nullptr);
+    ::kill(server, SIGKILL);
+    ::waitpid(server, nullptr, 0);
+    const auto id = instance_id(config_.store, what.key);
+    const auto settled = [&] {
+      const auto seen = listed(id);
+      return !seen || seen->state != InstanceState::pending;
+    };
+    EXPECT_TRUE(eventually(settled)) << "round " << round;
+    const auto seen = listed(id);
+    const bool lives = seen && seen->state == InstanceState::running;
+    EXPECT_TRUE(
+        eventually([&] { return namespaces_of(what.desktop).size() == (lives ? 1U : 0U); }));
+    if (lives) EXPECT_TRUE(answers(*seen));
+  }
+}
+
+TEST_F(LocalDesktopsTest, TwoAtOnceWithOneKeyStartOne) {
+  desks();
+  std::vector<base::Result<domain::Instance>> results(4, base::fail(ErrorKind::internal, "none"));
+  std::vector<std::thread> threads;
+  for (auto& result : results) {
+    threads.emplace_back([&] { result = desks_->launch(spec("k1")); });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const auto& result : results) {
+    ASSERT_TRUE(result.has_value()) << result.error().message;
+    EXPECT_EQ(result->id, results[0]->id);
+  }
+  EXPECT_EQ(namespaces_of(spec("k1").desktop).size(), 1U);
+}
+
+TEST_F(LocalDesktopsTest, AScreenThatDiesIsSeen) {
+  const auto desk = launch(spec("k1"));
+  ASSERT_TRUE(answers(desk));
+  const auto what = marks(desk.id);
+  for (const pid_t pid : in_namespace(what.pid_namespace)) {
+    if (read_path("/proc/" + std::to_string(pid) + "/comm") == "Xtigervnc\n") ::kill(pid, SIGKILL);
+  }
+  ASSERT_TRUE(eventually([&] { return listed(desk.id)->state == InstanceState::gone; }));
+  EXPECT_EQ(listed(desk.id)->why, "the X server ended (9)");
+  EXPECT_TRUE(in_namespace(what.pid_namespace).empty());
+  EXPECT_EQ(desks().launch(spec("k1")).error().kind, ErrorKind::conflict);
+}
+
+TEST_F(LocalDesktopsTest, BubblewrapKilledTakesItsDesktopAlong) {
+  const auto desk = launch(spec("k1"));
+  ASSERT_TRUE(answers(desk));
+  const auto what = marks(desk.id);
+  ASSERT_TRUE(kill_process(what.outer));
+  EXPECT_TRUE(eventually([&] { return in_namespace(what.pid_namespace).empty(); }));
+  EXPECT_TRUE(eventually([&] { return listed(desk.id)->state == InstanceState::gone; }));
+}
+
+TEST_F(LocalDesktopsTest, ALaunchThatFailsHalfwayLeavesNothing) {
+  config_.program = "/bin/false";  // in place of our init: ends at once
+  const auto failed = desks().launch(spec("k1"));
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_EQ(failed.error().kind, ErrorKind::unavailable) << failed.error().message;
+  EXPECT_TRUE(desks().list_all()->empty());
+  EXPECT_TRUE(std::filesystem::is_empty(config_.folder));
+  const auto id = instance_id(config_.store, "k1");
+  EXPECT_TRUE(Cgroups::find("/sys/fs/cgroup", "").processes(id.text()).empty());
+  EXPECT_FALSE(std::filesystem::exists("/sys/fs/cgroup/pids/howdah/" + id.text()));
+
+  desks_.reset();
+  config_.program = folder_ + "/nothing-here";
+  EXPECT_EQ(desks().launch(spec("k1")).error().kind, ErrorKind::invalid);
+  desks_.reset();
+  config_.program = HOWDAH_BINARY;
+  EXPECT_TRUE(answers(launch(spec("k1")))) << "the same key may be used again";
+}
+
+TEST_F(LocalDesktopsTest, TheNextServerTakesOverWhatIsThere) {
+  const auto desk = launch(spec("k1"));
+  ASSERT_TRUE(answers(desk));
+  desks_.reset();  // another object over the same folder remembers nothing
+  EXPECT_EQ(listed(desk.id)->state, InstanceState::running);
+  EXPECT_TRUE(answers(desk));
+  auto foreign = config_;
+  foreign.store = "another";
+  auto other = *LocalDesktops::open(foreign, clock_);
+  EXPECT_TRUE(other->list_all()->empty()) << "desktops of another store";
+  EXPECT_EQ(other->launch(spec("k9")).error().kind, ErrorKind::denied);
+}
+
+TEST_F(LocalDesktopsTest, ASessionThatEndsIsStartedAgain) {
+  config_.templates[0].session = {"/bin/sh", "-c", "echo once >> ~/out"};
+  const auto desk = launch(spec("k1"));
+  EXPECT_TRUE(eventually([&] { return inside(desk.id, "/home/user/out") == "once\nonce\n"; }));
+}
+
+TEST_F(LocalDesktopsTest, OneUnreadableFolderMakesTheListUnknown) {
+  const auto desk = launch(spec("k1"));
+  const auto file = path_of(desk.id) + "/spec";
+  const auto text = *read_path(file);
+  std::ofstream(file) << "{";
+  EXPECT_FALSE(desks().list_all().has_value());
+  std::ofstream(file) << text;
+  EXPECT_EQ(desks().list_all()->size(), 1U);
 }
 
 TEST_F(LocalDesktopsTest, UnknownDesktopsAreNotFound) {

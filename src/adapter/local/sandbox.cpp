@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@ using base::Result;
 namespace {
 
 constexpr const char* kBubblewrap = "/usr/bin/bwrap";
-constexpr std::int64_t kUpWithinMs = 10'000;
+constexpr int kUpWithinMs = 10'000;
 constexpr std::uint64_t kHelperProcesses =
     16;  // bubblewrap and slirp4netns count as the user's too
 
@@ -38,24 +39,33 @@ Result<Fd> open_program(const SandboxSpec& spec) {
   return file;
 }
 
-// What bubblewrap writes once the namespaces are there: one JSON object.
-Result<pid_t> read_info(const Fd& pipe) {
-  std::string text;
-  const auto until = boottime_ms() + kUpWithinMs;
-  for (auto left = kUpWithinMs; left > 0; left = until - boottime_ms()) {
-    pollfd wait{pipe.get(), POLLIN, 0};
-    if (::poll(&wait, 1, static_cast<int>(left)) <= 0) continue;
-    std::array<char, 512> part{};
-    const ssize_t count = ::read(pipe.get(), part.data(), part.size());
-    if (count <= 0) break;
-    text.append(part.data(), static_cast<std::size_t>(count));
-    boost::system::error_code error;
-    const auto value = boost::json::parse(text, error);
-    if (error || !value.is_object()) continue;
-    const auto* pid = value.as_object().if_contains("child-pid");
-    if (pid != nullptr && pid->is_int64()) return static_cast<pid_t>(pid->as_int64());
+// The init is process 1 and says so; the end of the file instead means that nothing came of it.
+Result<> wait_until_up(const Fd& go) {
+  pollfd wait{go.get(), POLLIN, 0};
+  char byte = 0;
+  if (::poll(&wait, 1, kUpWithinMs) == 1 && ::read(go.get(), &byte, 1) == 1) return {};
+  return base::fail(ErrorKind::unavailable, "the sandbox did not come up");
+}
+
+// What bubblewrap wrote before it let the init begin: one JSON object.
+Result<pid_t> read_info(const Fd& file) {
+  std::array<char, 1024> text{};
+  const ssize_t count = ::pread(file.get(), text.data(), text.size(), 0);
+  boost::system::error_code error;
+  const auto value = boost::json::parse(
+      std::string_view(text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))), error);
+  const auto* object = value.if_object();
+  const auto* pid = object == nullptr ? nullptr : object->if_contains("child-pid");
+  if (pid != nullptr && pid->is_int64()) return static_cast<pid_t>(pid->as_int64());
+  return base::fail(ErrorKind::internal, "bubblewrap does not say what it started");
+}
+
+Result<Pipe> make_socket_pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return tl::unexpected<base::Error>(os_error("make a pair of sockets"));
   }
-  return base::fail(ErrorKind::unavailable, "the sandbox did not come up", {}, text);
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -116,14 +126,15 @@ Result<Started> start_sandbox(const SandboxSpec& spec, const SandboxFiles& files
   }
   const Fd program = TRY(open_program(spec));
   const Fd arguments = TRY(in_memory(joined(sandbox_arguments(spec))));
-  Pipe go = TRY(make_pipe());
-  Pipe info = TRY(make_pipe());
+  // A file, not a pipe: bubblewrap must not die of our death while its child waits for it.
+  const Fd info = TRY(in_memory(""));
+  Pipe go = TRY(make_socket_pair());
   Pipe network = TRY(make_pipe());
   Child child = child_of(spec, files);
   child.descriptors.insert(child.descriptors.end(), {{program.get(), Channel::program},
                                                      {arguments.get(), Channel::arguments},
                                                      {go.read.get(), Channel::go},
-                                                     {info.write.get(), Channel::info},
+                                                     {info.get(), Channel::info},
                                                      {network.write.get(), Channel::network}});
   std::vector<Fd> made;
   for (const auto& file : sandbox_files(spec.image)) {
@@ -133,9 +144,9 @@ Result<Started> start_sandbox(const SandboxSpec& spec, const SandboxFiles& files
   }
   TRY(fork_away(child));
   go.read.close();
-  info.write.close();
   network.write.close();
-  const pid_t init = TRY(read_info(info.read));
+  TRY(wait_until_up(go.write));
+  const pid_t init = TRY(read_info(info));
   const auto started = started_of(init);
   const auto outer = TRY(read_identity(files.identity));
   if (!started) return base::fail(ErrorKind::unavailable, "the sandbox ended at once");
