@@ -80,6 +80,7 @@ class Desks : public ::testing::Test {
     static int serial = 0;
     config_.store = "store" + std::to_string(::getpid()) + "x" + std::to_string(serial++);
     config_.program = HOWDAH_BINARY;
+    config_.limits_required = ::geteuid() == 0;  // who else can, may not have a group to do it in
   }
 
   void TearDown() override {
@@ -166,7 +167,9 @@ class Desks : public ::testing::Test {
   static std::vector<pid_t> in_namespace(std::uint64_t pid_namespace) {
     std::vector<pid_t> found;
     for (const pid_t pid : local::all_processes()) {
-      if (local::pid_namespace_of(pid) == pid_namespace) found.push_back(pid);
+      if (local::pid_namespace_of(pid) == pid_namespace && local::started_of(pid)) {
+        found.push_back(pid);
+      }
     }
     return found;
   }

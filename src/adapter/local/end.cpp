@@ -26,7 +26,8 @@ constexpr std::size_t kPurgedMax = 16;  // folders in one go
 bool any_in_namespace(std::uint64_t pid_namespace) {
   if (pid_namespace == 0) return false;
   for (const pid_t pid : all_processes()) {
-    if (pid_namespace_of(pid) == pid_namespace) return true;
+    // One that ended and was not collected yet runs nothing and holds nothing.
+    if (pid_namespace_of(pid) == pid_namespace && started_of(pid)) return true;
   }
   return false;
 }

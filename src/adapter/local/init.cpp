@@ -38,7 +38,8 @@ std::int64_t read_clock(clockid_t clock) {
 
 class Init {
  public:
-  Init(const char* geometry, char** session) : geometry_(geometry), session_(session) {}
+  Init(const char* geometry, rlim_t processes, char** session)
+      : geometry_(geometry), processes_(processes), session_(session) {}
   [[noreturn]] void run();
 
  private:
@@ -56,6 +57,7 @@ class Init {
   [[noreturn]] void become(char* const* argv, bool screen);
 
   const char* geometry_;
+  rlim_t processes_;
   char** session_;
   int signals_ = -1;
   std::array<int, 2> output_{-1, -1};   // what the X server and the session print
@@ -121,6 +123,9 @@ void Init::become(char* const* argv, bool screen) {
   // When memory runs out, programs die before the screen does, and the screen before the host.
   const int adjust = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (::write(adjust, screen ? "300" : "900", 3) < 0) std::perror("oom_score_adj");
+  // Counted in this user namespace, so it holds also where no control group can be had.
+  const rlimit processes{processes_, processes_};
+  if (!screen) ::setrlimit(RLIMIT_NPROC, &processes);
   ::execvp(argv[0], argv);
   std::perror(argv[0]);
   ::_exit(127);
@@ -245,16 +250,17 @@ void Init::run() {
 int desktop_init_main(int argc, char** argv) {
   // Untraceable, and gone with the outer process even when nothing else notices.
   ::prctl(PR_SET_DUMPABLE, 0);
+  ::prctl(PR_SET_NAME, kInitCommand);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
   ::close(Channel::program);
   const rlimit no_cores{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_cores);
-  if (argc < 3 || ::getpid() != 1) {
+  if (argc < 4 || ::getpid() != 1) {
     std::fprintf(stderr, "%s is started by howdah itself, inside a desktop\n", kInitCommand);
     return 2;
   }
-  Init(argv[1], argv + 2).run();
+  Init(argv[1], std::strtoull(argv[2], nullptr, 10), argv + 3).run();
 }
 
 }  // namespace adapter::local

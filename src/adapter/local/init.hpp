@@ -13,22 +13,22 @@ namespace adapter::local {
 
 // Descriptors that the sandbox is started with, by number.
 struct Channel {
-  static constexpr int listener = 10;   // listening Unix socket for RFB, nobody else has it
-  static constexpr int alive = 11;      // lock: held while anything of the desktop lives
-  static constexpr int folder = 12;     // holds the file `deadline`, unix milliseconds
-  static constexpr int go = 13;         // socket: it says that it is up, the server that it may go on
-  static constexpr int log = 14;        // bounded text for operators
-  static constexpr int program = 15;    // our own program file
-  static constexpr int uid = 16;        // lock: this desktop's user number is taken
-  static constexpr int network = 17;    // pipe whose closing ends the network helper
-  static constexpr int info = 18;       // file in which bubblewrap tells the process id
+  static constexpr int listener = 10;  // listening Unix socket for RFB, nobody else has it
+  static constexpr int alive = 11;     // lock: held while anything of the desktop lives
+  static constexpr int folder = 12;    // holds the file `deadline`, unix milliseconds
+  static constexpr int go = 13;       // socket: it says that it is up, the server that it may go on
+  static constexpr int log = 14;      // bounded text for operators
+  static constexpr int program = 15;  // our own program file
+  static constexpr int uid = 16;      // lock: this desktop's user number is taken
+  static constexpr int network = 17;  // pipe whose closing ends the network helper
+  static constexpr int info = 18;     // file in which bubblewrap tells the process id
   static constexpr int arguments = 19;  // bubblewrap reads its arguments here
   static constexpr int data = 20;       // first of the files that it copies in
 };
 
 constexpr const char* kInitCommand = "desktop-init";
 
-// argv: "desktop-init" <geometry> <session command> <its arguments>...
+// argv: "desktop-init" <geometry> <processes at most> <session command> <its arguments>...
 int desktop_init_main(int argc, char** argv);
 
 }  // namespace adapter::local

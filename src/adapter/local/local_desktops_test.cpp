@@ -69,7 +69,7 @@ std::set<std::uint64_t> namespaces_of(const domain::DesktopId& desktop) {
     const auto values = read_path("/proc/" + std::to_string(pid) + "/environ").value_or("");
     if (values.find("HOWDAH_DESKTOP=" + desktop.text() + '\0') == std::string::npos) continue;
     const auto space = pid_namespace_of(pid);
-    if (space != 0 && space != own) found.insert(space);
+    if (space != 0 && space != own && started_of(pid)) found.insert(space);
   }
   return found;
 }
@@ -150,6 +150,7 @@ TEST_F(LocalDesktopsTest, TwoAtOnceWithOneKeyStartOne) {
     ASSERT_TRUE(result.has_value()) << result.error().message;
     EXPECT_EQ(result->id, results[0]->id);
   }
+  EXPECT_TRUE(answers(*results[0]));
   EXPECT_EQ(namespaces_of(spec("k1").desktop).size(), 1U);
 }
 

@@ -84,7 +84,8 @@ std::vector<std::string> command(const SandboxSpec& spec) {
                                  "--",
                                  "/proc/self/fd/" + std::to_string(Channel::program),
                                  kInitCommand,
-                                 spec.image.geometry};
+                                 spec.image.geometry,
+                                 std::to_string(spec.image.limits.processes)};
   for (const auto& word : session_command(spec.image)) words.push_back(word);
   return words;
 }

@@ -7,9 +7,12 @@ namespace {
 constexpr const char* kSessionPath = "/etc/howdah/session";
 constexpr const char* kWelcomePath = "/etc/howdah/welcome";
 
-// Constant text: names come from the environment, quoted, printed with %s.
+// Constant text: names come from the environment, quoted, printed with %s. The terminal waits for the
+// window manager: one that is there too early is made to wait 5 s for an answer.
 constexpr const char* kSession = R"sh(#!/bin/sh
-openbox &
+ready="$XDG_RUNTIME_DIR/window-manager"
+while :; do openbox --startup "touch $ready"; sleep 1; done &
+until [ -e "$ready" ]; do sleep 0.01; done
 while :; do
   xterm -fa Monospace -fs 12 -geometry 100x28+60+60 -title "$HOWDAH_PERSON ($HOWDAH_ROLE)" \
     -e /etc/howdah/welcome
