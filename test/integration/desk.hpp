@@ -152,6 +152,9 @@ class Desks : public ::testing::Test {
     return local::read_path("/proc/" + std::to_string(marks(id).init.pid) + "/root" + path)
         .value_or("");
   }
+  std::string in_home(const domain::InstanceId& id, const std::string& name) {
+    return inside(id, "/home/user/" + name);
+  }
   // What the session script of session() wrote, once it is through.
   std::string out(const domain::InstanceId& id) {
     EXPECT_TRUE(eventually([&] { return inside(id, "/home/user/done") == "done\n"; }, 60'000))

@@ -211,7 +211,7 @@ TEST_F(LocalDesktopsTest, TheNextServerTakesOverWhatIsThere) {
 TEST_F(LocalDesktopsTest, ASessionThatEndsIsStartedAgain) {
   config_.templates[0].session = {"/bin/sh", "-c", "echo once >> ~/out"};
   const auto desk = launch(spec("k1"));
-  EXPECT_TRUE(eventually([&] { return inside(desk.id, "/home/user/out") == "once\nonce\n"; }));
+  EXPECT_TRUE(eventually([&] { return in_home(desk.id, "out") == "once\nonce\n"; }));
 }
 
 TEST_F(LocalDesktopsTest, OneUnreadableFolderMakesTheListUnknown) {

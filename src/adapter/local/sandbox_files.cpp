@@ -7,8 +7,8 @@ namespace {
 constexpr const char* kSessionPath = "/etc/howdah/session";
 constexpr const char* kWelcomePath = "/etc/howdah/welcome";
 
-// Constant text: names come from the environment, quoted, printed with %s. The terminal waits for the
-// window manager: one that is there too early is made to wait 5 s for an answer.
+// Constant text: names come from the environment, quoted, printed with %s. The terminal waits for
+// the window manager: one that is there too early is made to wait 5 s for an answer.
 constexpr const char* kSession = R"sh(#!/bin/sh
 ready="$XDG_RUNTIME_DIR/window-manager"
 while :; do openbox --startup "touch $ready"; sleep 1; done &
