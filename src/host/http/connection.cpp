@@ -107,6 +107,8 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
     if (!target.starts_with('/') || message.method() == http::verb::unknown) return 400;
     if (message.count(http::field::host) != 1) return 400;
     if (message.count(http::field::content_length) > 1) return 400;
+    const auto length = view(message[http::field::content_length]);
+    if (length.find_first_not_of("0123456789") != std::string_view::npos) return 400;
     const auto encodings = message.count(http::field::transfer_encoding);
     if (encodings > 1 || (encodings == 1 && message.version() != 11)) return 400;
     if (encodings == 1 && message.count(http::field::content_length) > 0) return 400;
