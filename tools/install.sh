@@ -12,7 +12,8 @@ commands_build=(clang++-19 mold ccache ninja cmake git)
 
 packages_run=(
   bubblewrap util-linux procps tigervnc-standalone-server openbox xterm slirp4netns nftables
-  iproute2 x11-xserver-utils xauth xkb-data x11-xkb-utils xfonts-base fonts-dejavu-core tzdata libnss3-tools
+  iproute2 x11-xserver-utils xauth xkb-data x11-xkb-utils xfonts-base fonts-dejavu-core tzdata
+  libnss3-tools
 )
 commands_run=(bwrap setpriv Xtigervnc openbox xterm slirp4netns nft certutil)
 

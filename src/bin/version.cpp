@@ -1,5 +1,7 @@
 #include "bin/version.hpp"
 
 namespace bin {
-std::string_view version() { return "0.1.0"; }
+std::string_view version() {
+  return "0.1.0";
+}
 }  // namespace bin

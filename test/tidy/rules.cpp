@@ -108,8 +108,8 @@ const std::vector<Ban>& bans() {
   static const std::vector<Ban> all{
       {"wall-clock", R"(\bsystem_clock::now\b)", kOutside, false, "take `now`, or port::Clock"},
       {"steady-clock", R"(\bsteady_clock::now\b)", kOutside, false, "take `now`, or port::Clock"},
-      {"c-time", R"((^|[^\w.>:])(::|std::)?(time|gettimeofday|clock_gettime)\s*\()", kOutside,
-       false, "take `now`, or port::Clock"},
+      {"c-time", R"(\btime\s*\(\s*(nullptr|NULL|0|&)|\b(gettimeofday|clock_gettime|ftime)\s*\()",
+       kOutside, false, "take `now`, or port::Clock"},
       {"sleep", R"(\bsleep_for\b|\bsleep_until\b|\bu?sleep\s*\(|\bnanosleep\s*\()", kOutside, true,
        "wait for a condition, with a bound"},
       {"random",

@@ -1,0 +1,223 @@
+// `howdah certs local|trust|untrust`.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "adapter/file/private_file.hpp"
+#include "adapter/system/clock.hpp"
+#include "adapter/system/environment.hpp"
+#include "bin/certs.hpp"
+#include "bin/commands.hpp"
+#include "bin/exit_code.hpp"
+
+namespace bin {
+namespace {
+
+using base::ErrorKind;
+using base::fail;
+namespace fs = std::filesystem;
+
+constexpr auto kSystemFolder = "/usr/local/share/ca-certificates";
+
+// The CA of this state folder, told apart from another folder's by its fingerprint.
+struct Authority {
+  std::string pem;
+  std::string file;
+  std::string name;  // for NSS, and of the file in the system's folder
+};
+
+base::Result<Authority> read_authority(const Shared& shared) {
+  const auto config = TRY(load_config(shared));
+  const auto state = TRY(state_folder(config));
+  const auto file = state.certs() + "/ca.pem";
+  const auto pem = adapter::file::read_private(file);
+  if (!pem) {
+    return fail(pem.error().kind, pem.error().kind == ErrorKind::not_found
+                                      ? "there is no local CA yet: `howdah certs local` makes one"
+                                      : pem.error().message);
+  }
+  const std::string text(pem->reveal());
+  const auto print = TRY(fingerprint(text));
+  return Authority{text, file, "howdah-local-" + print.substr(0, 16)};
+}
+
+// The CA stays when it was made for the same hosts, so that what trusts it goes on to.
+base::Result<Issued> same_authority(const std::string& folder, const std::string& hosts) {
+  const auto known = TRY(adapter::file::read_private(folder + "/hosts"));
+  if (known.reveal() != hosts) return fail(ErrorKind::not_found, "for other hosts");
+  const auto pem = TRY(adapter::file::read_private(folder + "/ca.pem"));
+  auto key = TRY(adapter::file::read_private(folder + "/ca.key"));
+  return Issued{std::string(pem.reveal()), std::move(key)};
+}
+
+base::Result<> write_issued(const std::string& base_name, const Issued& issued,
+                            const std::string& chain) {
+  TRY(adapter::file::write_private(base_name + ".key", issued.key, false));
+  return adapter::file::write_private(base_name + ".pem", base::Secret(issued.certificate + chain),
+                                      false);
+}
+
+struct Made {
+  std::string folder;
+  bool new_authority = false;
+  CertHosts hosts;
+};
+
+base::Result<Made> do_make(const Shared& shared, const std::vector<std::string>& more) {
+  const auto config = TRY(load_config(shared));
+  const auto state = TRY(state_folder(config));
+  Made made{.folder = state.certs(), .hosts = TRY(cert_hosts(config, more))};
+  TRY(adapter::file::make_private_folder(state.path));
+  TRY(adapter::file::make_private_folder(made.folder));
+  const auto now = adapter::system::Clock().now();
+  const auto hosts = fmt::format("{}\n{}\n", fmt::join(made.hosts.names, " "),
+                                 fmt::join(made.hosts.addresses, " "));
+  auto authority = same_authority(made.folder, hosts);
+  made.new_authority = !authority.has_value();
+  if (made.new_authority) {
+    authority = TRY(make_authority(made.hosts, now));
+    TRY(write_issued(made.folder + "/ca", *authority, ""));
+    TRY(adapter::file::write_private(made.folder + "/hosts", base::Secret(hosts), false));
+  }
+  const auto leaf = TRY(make_certificate(made.hosts, *authority, now));
+  TRY(write_issued(made.folder + "/leaf", leaf, authority->certificate));
+  return made;
+}
+
+std::string nss_folder(const TrustPlaces& places) {
+  if (!places.nss.empty()) return places.nss;
+  return adapter::system::environment("HOME").value_or("/") + "/.pki/nssdb";
+}
+
+base::Result<> program(const std::vector<std::string>& words, const std::string& package) {
+  const int code = run_program(words);
+  if (code == 0) return {};
+  if (code == 127) {
+    return fail(ErrorKind::unavailable,
+                fmt::format("{} is missing: install {}", words[0], package));
+  }
+  return fail(ErrorKind::internal, fmt::format("{} failed with exit code {}", words[0], code));
+}
+
+// The system's folder is read by a program of its own; another folder (for tests, images) is not.
+base::Result<> refresh_system(const std::string& folder) {
+  if (folder != kSystemFolder) return {};
+  return program({"update-ca-certificates"}, "ca-certificates");
+}
+
+base::Result<> trust_system(const Authority& authority, const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  const auto path = fmt::format("{}/{}.crt", folder, authority.name);
+  std::ofstream out(path, std::ios::trunc);
+  out << authority.pem;
+  out.close();
+  if (!out) {
+    return fail(ErrorKind::denied, fmt::format("{} cannot be written: run this with sudo for the "
+                                               "system's programs, or with --system ''",
+                                               path));
+  }
+  fs::permissions(path, fs::perms(0644), error);
+  return refresh_system(folder);
+}
+
+base::Result<> untrust_system(const Authority& authority, const std::string& folder) {
+  std::error_code error;
+  fs::remove(fmt::format("{}/{}.crt", folder, authority.name), error);
+  if (error) return fail(ErrorKind::denied, folder + " cannot be changed: run this with sudo");
+  return refresh_system(folder);
+}
+
+base::Result<> trust_nss(const Authority& authority, const std::string& folder) {
+  std::error_code error;
+  if (!fs::exists(folder + "/cert9.db", error)) {
+    fs::create_directories(folder, error);
+    TRY(program({"certutil", "-d", "sql:" + folder, "-N", "--empty-password"}, "libnss3-tools"));
+  }
+  // "C,,": for servers only.
+  return program({"certutil", "-d", "sql:" + folder, "-A", "-t", "C,,", "-n", authority.name, "-i",
+                  authority.file},
+                 "libnss3-tools");
+}
+
+base::Result<> untrust_nss(const Authority& authority, const std::string& folder) {
+  std::error_code error;
+  if (!fs::exists(folder + "/cert9.db", error)) return {};
+  const std::vector<std::string> look{"certutil", "-d", "sql:" + folder,
+                                      "-L",       "-n", authority.name};
+  if (run_program(look) != 0) return {};
+  return program({"certutil", "-d", "sql:" + folder, "-D", "-n", authority.name}, "libnss3-tools");
+}
+
+using Change = base::Result<> (*)(const Authority&, const std::string&);
+
+// Both places are tried; the first error counts, both are told.
+int change(const Shared& shared, const TrustPlaces& places, Change system, Change nss,
+           const char* done) {
+  const auto authority = read_authority(shared);
+  if (!authority) return tell(authority.error());
+  int code = kExitOk;
+  const auto one = [&](Change what, const std::string& folder) {
+    const auto result = what(*authority, folder);
+    if (result) {
+      std::printf("%s %s in %s\n", authority->name.c_str(), done, folder.c_str());
+    } else {
+      const int failed = tell(result.error());
+      if (code == kExitOk) code = failed;
+    }
+  };
+  if (!places.system.empty()) one(system, places.system);
+  one(nss, nss_folder(places));
+  return code;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& words) {
+  std::vector<char*> arguments;
+  for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", 0, 0);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", 1, 0);
+  pid_t child = 0;
+  const int error =
+      ::posix_spawnp(&child, arguments[0], &files, nullptr, arguments.data(), ::environ);
+  posix_spawn_file_actions_destroy(&files);
+  if (error != 0) return 127;
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child || !WIFEXITED(status)) return 1;
+  return WEXITSTATUS(status);
+}
+
+int make_local_certs(const Shared& shared, const std::vector<std::string>& more_hosts) {
+  const auto made = do_make(shared, more_hosts);
+  if (!made) return tell(made.error());
+  std::printf("%s in %s\n",
+              made->new_authority ? "A new CA and a certificate are"
+                                  : "A new certificate by the same CA is",
+              made->folder.c_str());
+  std::printf("%s", fmt::format("for {} {}\n", fmt::join(made->hosts.names, " "),
+                                fmt::join(made->hosts.addresses, " "))
+                        .c_str());
+  std::puts(made->new_authority ? "Next: `howdah certs trust`, then start the server again."
+                                : "Start the server again, or send it SIGHUP.");
+  return kExitOk;
+}
+
+int trust_certs(const Shared& shared, const TrustPlaces& places) {
+  return change(shared, places, trust_system, trust_nss, "is trusted");
+}
+
+int untrust_certs(const Shared& shared, const TrustPlaces& places) {
+  return change(shared, places, untrust_system, untrust_nss, "is not trusted any more");
+}
+
+}  // namespace bin

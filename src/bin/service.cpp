@@ -1,0 +1,154 @@
+#include "bin/service.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "adapter/file/private_file.hpp"
+#include "base/crypto.hpp"
+#include "bin/certs.hpp"
+#include "bin/version.hpp"
+#include "web_files.hpp"
+
+namespace bin {
+namespace {
+
+using domain::Capability;
+
+constexpr std::size_t kKeyBytes = 32;
+
+std::string without_scheme(const std::string& url) {
+  return url.substr(url.find("://") + 3);
+}
+
+// What follows a desktop's name in a browser's address: ":8080", or nothing for the usual port.
+std::string port_text(const std::string& origin) {
+  const auto host = without_scheme(origin);
+  const auto colon = host.rfind(':');
+  const auto bracket = host.rfind(']');
+  if (colon == std::string::npos || (bracket != std::string::npos && colon < bracket)) return "";
+  return host.substr(colon);
+}
+
+}  // namespace
+
+host::http::ServerConfig server_config(const Config& config, const StateFolder& state) {
+  host::http::ServerConfig server;
+  if (const auto listen = split_listen(config.server.listen)) {
+    server.listen = {listen->first};
+    server.port = listen->second;
+  }
+  if (const auto files = certificate_files(config, state)) {
+    server.tls = host::http::Tls{files->certificate, files->key};
+  }
+  server.public_url = config.server.public_url;
+  if (server.public_url.empty()) {
+    server.public_url = fmt::format("{}://{}", server.tls ? "https" : "http", config.server.listen);
+  }
+  server.desk_domain = config.server.desktop_domain;
+  server.metrics_open = config.server.metrics_open;
+  server.version = std::string(version());
+  server.limits = config.limits;
+  return server;
+}
+
+Service::Service(const Config& config, const StateFolder& state, Providers& providers)
+    : config_(config),
+      state_(state),
+      providers_(providers),
+      store_(*providers.store),
+      ports_{store_,          *providers.store, *providers.desktops,
+             *providers.zone, providers.prober, *providers.secrets,
+             hints_,          providers.clock,  providers.entropy},
+      schedule_(ports_, config.meeting),
+      join_(ports_, config.meeting),
+      access_(ports_),
+      reconcile_(
+          ports_, config.meeting,
+          {Capability::launch, Capability::name, Capability::terminate, Capability::deadline}),
+      sweep_(ports_, config.sweep),
+      server_config_(server_config(config, state)),
+      server_(server_config_, server_dependencies()),
+      loop_(config.loop, loop_dependencies()) {
+  store_.set_listener([this](const domain::Meeting& meeting) { server_.meeting_changed(meeting); });
+}
+
+host::http::Dependencies Service::server_dependencies() {
+  return {.schedule = schedule_,
+          .join = join_,
+          .access = access_,
+          .settings = config_.meeting,
+          .store = store_,
+          .keys = *providers_.store,
+          .console = *providers_.desktops,
+          .clock = providers_.clock,
+          .metrics = metrics_,
+          .sweep_dry_run = [this] { return loop_.sweep_dry_run(); },
+          .ready = [this] { return ready(); },
+          .files = web_files()};
+}
+
+host::loop::LoopDependencies Service::loop_dependencies() {
+  return {
+      .pass = [this](const domain::MeetingId& id,
+                     bool hold_kills) { return reconcile_.pass(id, hold_kills); },
+      .sweep = [this] { return sweep_.run(); },
+      .sweep_dry_run = [this] { return sweep_.dry_run(); },
+      .store = store_,
+      .clock = providers_.clock,
+      .hints = hints_,
+      .metrics = metrics_,
+      .looked_at = [this](const domain::Meeting& meeting) { server_.meeting_looked_at(meeting); }};
+}
+
+base::Result<> Service::start() {
+  TRY(host::http::check_exposure(server_config_));
+  TRY(ensure_key());
+  const auto port = TRY(server_.start());
+  const auto origin = server_.public_origin();
+  const auto trusted = certificate_files(config_, state_);
+  const auto address = reachable_address(server_config_.listen.front());
+  providers_.prober.set(std::make_unique<adapter::localprobe::LocalProber>(
+      adapter::localprobe::ProbeOptions{.address = address,
+                                        .port = port,
+                                        .host_port = port_text(origin),
+                                        .trusted = trusted ? trusted->authority : ""},
+      [this](const domain::DesktopId& desktop) { return join_.probe_ticket(desktop); }));
+  TRY(write_server_address(state_, {.address = address,
+                                    .port = port,
+                                    .host = without_scheme(origin),
+                                    .tls = server_config_.tls.has_value(),
+                                    .ca_file = trusted ? trusted->authority : ""}));
+  loop_.start();
+  return {};
+}
+
+void Service::stop() {
+  std::error_code ignored;
+  std::filesystem::remove(state_.server(), ignored);
+  server_.stop();
+  loop_.stop();
+}
+
+base::Result<> Service::ready() {
+  if (!providers_.store->healthy()) TRY(providers_.store->check_writable());
+  return loop_.healthy();
+}
+
+base::Result<> Service::ensure_key() {
+  if (!std::filesystem::exists(state_.api_key())) {
+    const base::Secret key("hk_" + base::to_base64url(providers_.entropy.bytes(kKeyBytes)));
+    TRY(adapter::file::write_private(state_.api_key(), key, true));
+  }
+  const auto key = TRY(read_key_file(state_));
+  return access_.ensure_key(key);
+}
+
+base::Result<base::Secret> Service::login_url() {
+  const auto key = TRY(read_key_file(state_));
+  const auto who = TRY(access_.by_key(key.reveal()));
+  const auto login = TRY(access_.new_login(who.id));
+  return base::Secret(fmt::format("{}/#login={}", public_url(), login.first.reveal()));
+}
+
+}  // namespace bin

@@ -1,0 +1,57 @@
+#pragma once
+// Service: the use cases and hosts of `howdah serve`, wired over the providers. Construction does
+// nothing outside; start() listens, then runs passes; stop() lets what runs finish. Desktops of
+// running meetings live on.
+
+#include "app/access.hpp"
+#include "app/join.hpp"
+#include "app/reconcile.hpp"
+#include "app/schedule.hpp"
+#include "app/sweep.hpp"
+#include "base/metrics.hpp"
+#include "bin/providers.hpp"
+#include "host/http/server.hpp"
+#include "host/loop/loop.hpp"
+#include "host/loop/notifying_store.hpp"
+
+namespace bin {
+
+class Service {
+ public:
+  Service(const Config& config, const StateFolder& state, Providers& providers);
+
+  base::Result<> start();
+  void stop();
+  base::Result<> reload_certificate() { return server_.reload_certificate(); }
+
+  std::string public_url() const { return server_.public_origin(); }
+  // "<public URL>/#login=<code>", for the organiser whose key is in the state folder.
+  base::Result<base::Secret> login_url();
+
+ private:
+  base::Result<> ensure_key();
+  base::Result<> ready();
+  host::http::Dependencies server_dependencies();
+  host::loop::LoopDependencies loop_dependencies();
+
+  const Config& config_;
+  const StateFolder& state_;
+  Providers& providers_;
+  base::Metrics metrics_;
+  host::loop::NotifyingStore store_;
+  host::loop::Hints hints_;
+  app::Ports ports_;
+  app::Schedule schedule_;
+  app::Join join_;
+  app::Access access_;
+  app::Reconcile reconcile_;
+  app::Sweep sweep_;
+  host::http::ServerConfig server_config_;
+  host::http::Server server_;
+  host::loop::Loop loop_;
+};
+
+// How the server is reached, from the configuration and the certificates that are there.
+host::http::ServerConfig server_config(const Config& config, const StateFolder& state);
+
+}  // namespace bin
