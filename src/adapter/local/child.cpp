@@ -29,7 +29,7 @@ namespace {
 
 constexpr int kBacklog = 64;
 constexpr rlim_t kOpenFilesMax = 4096;
-constexpr int kRunWithinMs = 10'000;
+constexpr int kRunWithinMs = 5'000;
 constexpr int kAbove = 100;  // numbers from here on are free for moving descriptors about
 
 // What a child that could not become the program exits with; seen in nothing but a debugger.

@@ -36,7 +36,7 @@ struct Child {
 // was forked; what became of it is seen by what it writes.
 base::Result<> fork_away(const Child& child);
 
-// Runs it and waits, at most 10 s (then it is killed): its exit status must be 0.
+// Runs it and waits, at most 5 s (then it is killed): its exit status must be 0.
 base::Result<> run(const Child& child, std::string_view what);
 
 // "pid started", as a child wrote it; nothing when it did not come that far.

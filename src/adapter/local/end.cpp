@@ -120,6 +120,8 @@ void LocalDesktops::purge() const {
     const auto id = domain::InstanceId::parse(name);
     auto record = id ? Record::open(root_, *id) : base::fail(ErrorKind::invalid, "");
     if (!record) continue;
+    const auto spec = record->spec();
+    if (!spec || !*spec || (*spec)->owner.store != config_.store) continue;
     const auto ended = record->ended();
     if (!ended || !*ended || clock_.now() - (*ended)->at < kEndedKept) continue;
     const auto claimed = record->claim();

@@ -86,7 +86,8 @@ void Init::log(const char* bytes, std::size_t count) {
 
 void Init::end(const char* why, int detail) {
   std::array<char, 160> line{};
-  const int length = std::snprintf(line.data(), line.size(), "\nhowdah: %s (%d)\n", why, detail);
+  const int length =
+      std::snprintf(line.data(), line.size(), "\n%c%s (%d)\n", kOwnWords, why, detail);
   if (::write(Channel::log, line.data(), static_cast<std::size_t>(length)) < 0) ::_exit(4);
   ::_exit(0);  // the kernel now ends everything in this namespace
 }

@@ -26,6 +26,10 @@ struct Channel {
   static constexpr int data = 20;       // first of the files that it copies in
 };
 
+// Begins the line of the log in which the init says why it ends. Nothing that a program inside
+// prints can hold it: control characters are taken out.
+constexpr char kOwnWords = '\x01';
+
 constexpr const char* kInitCommand = "desktop-init";
 
 // argv: "desktop-init" <geometry> <processes at most> <session command> <its arguments>...

@@ -23,7 +23,7 @@ using domain::Instance;
 
 namespace {
 
-constexpr std::int64_t kClaimWithinMs = 20'000;
+constexpr std::int64_t kClaimWithinMs = 8'000;
 
 // A socket bound in the record's folder, not yet listening. By way of /proc, because a path of any
 // length must fit where there is room for 107 characters.
@@ -102,7 +102,7 @@ Result<Instance> LocalDesktops::launch_claimed(Record& record, const port::Launc
   TRY(record.clear({}));
   const Spec made{spec.key, spec.owner, spec.desktop, spec.place, clock_.now()};
   TRY(record.write(made));
-  if (auto started = start(record, spec); !started) {
+  if (auto started = start(record, spec, made); !started) {
     auto error = started.error();
     error.detail += " | " + record.printed();
     TRY(discard(record));  // its error is unknown_outcome: something may still be ending
@@ -111,7 +111,7 @@ Result<Instance> LocalDesktops::launch_claimed(Record& record, const port::Launc
   return describe(record, made, Life::living);
 }
 
-Result<> LocalDesktops::start(Record& record, const port::LaunchSpec& spec) {
+Result<> LocalDesktops::start(Record& record, const port::LaunchSpec& spec, const Spec& made) {
   const Template& image = config_.templates[spec.place];
   TRY(record.write_deadline(spec.deadline));
   TRY(cgroups_.make(record.id().text(), image.limits, config_.limits_required));
@@ -119,7 +119,7 @@ Result<> LocalDesktops::start(Record& record, const port::LaunchSpec& spec) {
   const Fd alive = TRY(record.take_alive());
   Fd go;
   const Marks marks = TRY(start_processes(record, spec, slot, alive, go));
-  TRY(record.write(marks));
+  TRY(record.write(marks, made));
   if (::write(go.get(), "g", 1) != 1) {
     return tl::unexpected<base::Error>(os_error("the desktop ended before it began"));
   }

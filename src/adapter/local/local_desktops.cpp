@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include "base/log.hpp"
-
 namespace adapter::local {
 
 using base::ErrorKind;
@@ -52,46 +50,55 @@ Instance LocalDesktops::describe(const Record& record, const Spec& spec, Life li
   return instance;
 }
 
-// One desktop as it is; nothing when it is not ours to speak of. What is found dead is settled on
-// the way: nobody else would, and a second look finds the same.
-Result<std::optional<Instance>> LocalDesktops::look(const domain::InstanceId& id) {
-  auto record = Record::open(root_, id);
-  if (!record && record.error().kind == ErrorKind::not_found) return std::optional<Instance>();
-  if (!record) return tl::unexpected<base::Error>(record.error());
-  auto life = TRY(life_of(*record));
-  if (life == Life::dead || life == Life::leftover) {
-    const auto claimed = record->claim();
-    if (!claimed && claimed.error().kind == ErrorKind::not_found) return std::optional<Instance>();
-    if (!TRY(claimed)) {
-      life = Life::launching;  // somebody is at it: starting or ending
-    } else if (life = TRY(life_of(*record)); life == Life::dead) {
-      TRY(settle(*record, record->last_words()));
-    } else if (life == Life::leftover) {
-      TRY(discard(*record));
-      return std::optional<Instance>();
-    }
-  }
-  const auto spec = TRY(record->spec());
-  if (!spec || spec->owner.store != config_.store) return std::optional<Instance>();
-  return std::optional<Instance>(describe(*record, *spec, life));
+// What is found dead is settled on the way: nobody else would, and a second look finds the same.
+Result<LocalDesktops::Life> LocalDesktops::settled_life(Record& record) const {
+  const auto life = TRY(life_of(record));
+  if (life != Life::dead && life != Life::leftover) return life;
+  if (!TRY(record.claim())) return Life::launching;  // somebody is at it: starting or ending
+  const auto again = TRY(life_of(record));
+  if (again == Life::dead) TRY(settle(record, record.last_words()));
+  if (again == Life::leftover) TRY(discard(record));
+  return again;
 }
 
-Result<std::vector<Instance>> LocalDesktops::list_all() {
+// One desktop as it is; nothing when it is not wanted, not ours, or was never there.
+Result<std::optional<Instance>> LocalDesktops::look(
+    const domain::InstanceId& id, const std::function<bool(const Spec&)>& wanted) {
+  const auto nothing = std::optional<Instance>();
+  auto record = Record::open(root_, id);
+  if (!record && record.error().kind == ErrorKind::not_found) return nothing;
+  if (!record) return tl::unexpected<base::Error>(record.error());
+  const auto spec = record->spec();
+  if (spec && *spec && !wanted(**spec)) return nothing;
+  const auto life = settled_life(*record);
+  if (!life && life.error().kind == ErrorKind::not_found) return nothing;  // removed meanwhile
+  if (TRY(life) == Life::leftover) return nothing;
+  if (spec && *spec) return std::optional<Instance>(describe(*record, **spec, *life));
+  if (*life == Life::living || *life == Life::launching) TRY(spec);
+  return nothing;
+}
+
+// Complete or an error: a living desktop of which nobody can tell whose it is makes the whole list
+// unknown, for else it would look gone. It ends at its deadline at the latest.
+Result<std::vector<Instance>> LocalDesktops::list_if(
+    const std::function<bool(const Spec&)>& wanted) {
   std::vector<Instance> all;
   for (const auto& name : TRY(names_in(root_))) {
     const auto id = domain::InstanceId::parse(name);
     if (!id) continue;
-    // Complete or an error: one folder that cannot be read makes the whole list unknown, for else a
-    // living desktop would look gone.
-    if (auto seen = TRY(look(*id))) all.push_back(*std::move(seen));
+    if (auto seen = TRY(look(*id, wanted))) all.push_back(*std::move(seen));
   }
   return all;
 }
 
+Result<std::vector<Instance>> LocalDesktops::list_all() {
+  return list_if([&](const Spec& spec) { return spec.owner.store == config_.store; });
+}
+
 Result<std::vector<Instance>> LocalDesktops::list(const domain::MeetingId& meeting) {
-  auto all = TRY(list_all());
-  std::erase_if(all, [&](const Instance& one) { return meeting_of(one.owner.seat) != meeting; });
-  return all;
+  return list_if([&](const Spec& spec) {
+    return spec.owner.store == config_.store && meeting_of(spec.owner.seat) == meeting;
+  });
 }
 
 Result<Record> LocalDesktops::find(const domain::InstanceId& id, const domain::Owner& owner) const {

@@ -8,6 +8,7 @@
 // processes. A launch that is cut short at any instant leaves a desktop that is listed, or one
 // whose init ends it at once because nobody said "go", and a folder that the next call tidies up.
 
+#include <functional>
 #include <memory>
 
 #include "adapter/local/config.hpp"
@@ -45,14 +46,18 @@ class LocalDesktops : public port::Compute, public port::Console {
 
   // Looking.
   base::Result<Life> life_of(const Record& record) const;
-  base::Result<std::optional<domain::Instance>> look(const domain::InstanceId& id);
+  base::Result<std::vector<domain::Instance>> list_if(
+      const std::function<bool(const Spec&)>& wanted);
+  base::Result<std::optional<domain::Instance>> look(
+      const domain::InstanceId& id, const std::function<bool(const Spec&)>& wanted);
+  base::Result<Life> settled_life(Record& record) const;
   domain::Instance describe(const Record& record, const Spec& spec, Life life) const;
   base::Result<Record> find(const domain::InstanceId& id, const domain::Owner& owner) const;
 
   // Starting (launch.cpp). The record is claimed.
   base::Result<Record> claim_for_launch(const domain::InstanceId& id) const;
   base::Result<domain::Instance> launch_claimed(Record& record, const port::LaunchSpec& spec);
-  base::Result<> start(Record& record, const port::LaunchSpec& spec);
+  base::Result<> start(Record& record, const port::LaunchSpec& spec, const Spec& made);
   base::Result<Marks> start_processes(Record& record, const port::LaunchSpec& spec,
                                       const Slot& slot, const Fd& alive, Fd& go);
 

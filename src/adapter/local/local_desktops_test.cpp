@@ -214,14 +214,18 @@ TEST_F(LocalDesktopsTest, ASessionThatEndsIsStartedAgain) {
   EXPECT_TRUE(eventually([&] { return in_home(desk.id, "out") == "once\nonce\n"; }));
 }
 
-TEST_F(LocalDesktopsTest, OneUnreadableFolderMakesTheListUnknown) {
+TEST_F(LocalDesktopsTest, AFileThatCannotBeReadIsOnlyItsDesktopsTrouble) {
   const auto desk = launch(spec("k1"));
-  const auto file = path_of(desk.id) + "/spec";
-  const auto text = *read_path(file);
-  std::ofstream(file) << "{";
-  EXPECT_FALSE(desks().list_all().has_value());
-  std::ofstream(file) << text;
-  EXPECT_EQ(desks().list_all()->size(), 1U);
+  const auto other = launch(spec("k2", 2));
+  std::ofstream(path_of(desk.id) + "/spec") << "{";
+  ASSERT_TRUE(listed(desk.id)) << "there is a second copy";
+  EXPECT_EQ(listed(desk.id)->owner, desk.owner);
+  const auto copy = *read_path(path_of(desk.id) + "/started");
+  std::ofstream(path_of(desk.id) + "/started") << "{";
+  EXPECT_FALSE(desks().list_all().has_value()) << "it lives, and nobody can tell whose it is";
+  std::ofstream(path_of(desk.id) + "/started") << copy;
+  ASSERT_TRUE(desks().terminate(desk.id, desk.owner));
+  EXPECT_EQ(desks().list_all()->size(), 1U) << "gone, it is nobody's trouble any more";
 }
 
 TEST_F(LocalDesktopsTest, UnknownDesktopsAreNotFound) {

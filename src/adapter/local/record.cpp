@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "adapter/local/child.hpp"
+#include "adapter/local/init.hpp"
 #include "base/check.hpp"
 #include "base/crypto.hpp"
 
@@ -52,6 +53,26 @@ json::object to_json(const ProcessId& process) {
 
 ProcessId process_of(const json::value& value) {
   return {value.at("pid").to_number<pid_t>(), value.at("started").to_number<std::uint64_t>()};
+}
+
+json::object to_json(const Spec& spec) {
+  return {{"key", spec.key},
+          {"store", spec.owner.store},
+          {"seat", spec.owner.seat.text()},
+          {"attempt", spec.owner.attempt},
+          {"desktop", spec.desktop.text()},
+          {"place", spec.place},
+          {"launched_at", base::to_unix_ms(spec.launched_at)}};
+}
+
+Spec spec_of(const json::object& value) {
+  return {
+      json::value_to<std::string>(value.at("key")),
+      {json::value_to<std::string>(value.at("store")), parse_id<domain::SeatId>(value.at("seat")),
+       value.at("attempt").to_number<std::uint32_t>()},
+      parse_id<domain::DesktopId>(value.at("desktop")),
+      value.at("place").to_number<std::uint32_t>(),
+      base::from_unix_ms(value.at("launched_at").to_number<std::int64_t>())};
 }
 
 }  // namespace
@@ -110,26 +131,16 @@ Result<Fd> Record::take_alive() const {
 }
 
 Result<std::optional<Spec>> Record::spec() const {
-  return read_json<Spec>(folder_, "spec", [](const json::object& value) {
-    return Spec{
-        json::value_to<std::string>(value.at("key")),
-        {json::value_to<std::string>(value.at("store")), parse_id<domain::SeatId>(value.at("seat")),
-         value.at("attempt").to_number<std::uint32_t>()},
-        parse_id<domain::DesktopId>(value.at("desktop")),
-        value.at("place").to_number<std::uint32_t>(),
-        base::from_unix_ms(value.at("launched_at").to_number<std::int64_t>())};
+  auto spec = read_json<Spec>(folder_, "spec", spec_of);
+  if (spec) return spec;
+  const auto copy = read_json<Spec>(folder_, "started", [](const json::object& value) {
+    return spec_of(value.at("spec").as_object());
   });
+  return copy && *copy ? copy : spec;
 }
 
 Result<> Record::write(const Spec& spec) const {
-  const json::object value{{"key", spec.key},
-                           {"store", spec.owner.store},
-                           {"seat", spec.owner.seat.text()},
-                           {"attempt", spec.owner.attempt},
-                           {"desktop", spec.desktop.text()},
-                           {"place", spec.place},
-                           {"launched_at", base::to_unix_ms(spec.launched_at)}};
-  return replace_file_at(folder_, "spec", json::serialize(value));
+  return replace_file_at(folder_, "spec", json::serialize(to_json(spec)));
 }
 
 Result<std::optional<Marks>> Record::marks() const {
@@ -141,8 +152,9 @@ Result<std::optional<Marks>> Record::marks() const {
   });
 }
 
-Result<> Record::write(const Marks& marks) const {
-  const json::object value{{"outer", to_json(marks.outer)},
+Result<> Record::write(const Marks& marks, const Spec& spec) const {
+  const json::object value{{"spec", to_json(spec)},
+                           {"outer", to_json(marks.outer)},
                            {"init", to_json(marks.init)},
                            {"helper", to_json(marks.helper)},
                            {"pid_namespace", marks.pid_namespace},
@@ -193,20 +205,16 @@ std::string Record::printed() const {
   const auto text = read_file_at(folder_, "log");
   if (!text || !*text) return "";
   auto end = (*text)->substr((*text)->size() - std::min((*text)->size(), kBytesMax));
-  std::replace(end.begin(), end.end(), '\n', ' ');
+  std::replace_if(end.begin(), end.end(), [](char letter) { return letter < ' '; }, ' ');
   return end;
 }
 
 std::string Record::last_words() const {
   const auto text = read_file_at(folder_, "log");
   if (!text || !*text) return "";
-  std::string_view all = **text;
-  while (!all.empty() && all.back() == '\n') all.remove_suffix(1);
-  const auto line = all.rfind('\n');
-  all = line == std::string_view::npos ? all : all.substr(line + 1);
-  constexpr std::string_view mark = "howdah: ";
-  if (all.starts_with(mark)) all.remove_prefix(mark.size());
-  return std::string(all.substr(0, 200));
+  const auto begin = (*text)->rfind(kOwnWords);
+  if (begin == std::string::npos) return "it ended without a word";
+  return (*text)->substr(begin + 1, (*text)->find('\n', begin) - begin - 1);
 }
 
 Result<> Record::clear(const std::vector<std::string>& keep) const {

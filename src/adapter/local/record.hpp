@@ -3,7 +3,7 @@
 //   lock       byte 0 is held while anything of the desktop lives, byte 1 by whoever changes it
 //   spec       what was asked; written before anything is started
 //   identity   "pid started" of the sandbox, written by itself first of all
-//   started    which processes it is; written before the session may begin
+//   started    which processes it is, and the spec again; written before the session may begin
 //   rfb.sock   the screen; no session ever sees this folder
 //   inside/    what its init may see: the deadline
 //   log        what it printed, bounded
@@ -69,10 +69,10 @@ class Record {
   std::optional<base::Timestamp> deadline() const;
   std::optional<ProcessId> identity() const;
   std::string printed() const;     // the end of all that was printed, in one line
-  std::string last_words() const;  // why its init says that it ended, or what was printed last
+  std::string last_words() const;  // why its init says that it ended
 
   base::Result<> write(const Spec& spec) const;
-  base::Result<> write(const Marks& marks) const;
+  base::Result<> write(const Marks& marks, const Spec& spec) const;  // a second copy of it
   base::Result<> write(const Ended& ended) const;
   base::Result<> write_deadline(base::Timestamp deadline) const;
 
