@@ -228,7 +228,7 @@ TYPED_TEST(MeetingStoreContract, ListGoesFromTheNewestStartPageByPage) {
 }
 
 TYPED_TEST(MeetingStoreContract, AForgedPageIsInvalid) {
-  for (const char* from : {"x", "1", "1~", "~m1", "1~M1", "1~m1;", "99999999999999999999~m1"}) {
+  for (const char* from : {"x", "1", "1~", "~1", "1~m1", "1~1;", "99999999999999999999~1"}) {
     const auto page = this->store.list(std::nullopt, from, 3);
     ASSERT_FALSE(page) << from;
     EXPECT_EQ(page.error().kind, ErrorKind::invalid);

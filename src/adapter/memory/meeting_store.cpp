@@ -22,19 +22,16 @@ auto unreadable() {
   return fail(ErrorKind::internal, "this meeting's row can't be read");
 }
 
-// Place of a meeting in a list, newest start first; as text "<start>~<id>".
-using Place = std::pair<base::Timestamp, domain::MeetingId>;
-
-Place place_of(const domain::Meeting& meeting) {
-  return {meeting.start.at, meeting.id};
-}
+// Place of a meeting in a list: newest start first, then newest row. As text "<start>~<key>".
+using Place = std::pair<std::int64_t, std::int64_t>;
 
 Result<Place> parse_place(const std::string& text) {
-  std::int64_t start = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), start);
-  if (error == std::errc{} && end != text.data() + text.size() && *end == '~') {
-    auto id = domain::MeetingId::parse(std::string_view(end + 1, text.data() + text.size()));
-    if (id) return Place{base::from_unix_ms(start), *std::move(id)};
+  Place place;
+  const char* end = text.data() + text.size();
+  const auto start = std::from_chars(text.data(), end, place.first);
+  if (start.ec == std::errc{} && start.ptr != end && *start.ptr == '~') {
+    const auto key = std::from_chars(start.ptr + 1, end, place.second);
+    if (key.ec == std::errc{} && key.ptr == end) return place;
   }
   return fail(ErrorKind::invalid, "must be what an earlier page answered", "from");
 }
@@ -54,7 +51,7 @@ Result<port::Created> MemoryStore::create(const port::Commit& commit,
   const std::lock_guard lock(mutex_);
   const auto* made_before = key ? find_replay(*key) : nullptr;
   if (made_before != nullptr) {
-    if (made_before->key->body_hash != key->body_hash) {
+    if (made_before->request->body_hash != key->body_hash) {
       return fail(ErrorKind::conflict, "this key was used with another request: use a new one",
                   "Idempotency-Key");
     }
@@ -65,14 +62,16 @@ Result<port::Created> MemoryStore::create(const port::Commit& commit,
     return fail(ErrorKind::conflict, "a meeting with this id exists");
   }
   TRY(take_budget(commit));
-  auto& row = rows_.emplace(commit.meeting.id, Row{commit.meeting, 0, {}, key}).first->second;
+  auto& row =
+      rows_.emplace(commit.meeting.id, Row{commit.meeting, ++last_key_, 0, {}, key}).first->second;
   write(row, commit, 1);
   return port::Created{row.meeting, false};
 }
 
 MemoryStore::Row* MemoryStore::find_replay(const port::IdempotencyKey& key) {
   for (auto& [id, row] : rows_) {
-    if (row.key && row.key->principal == key.principal && row.key->key == key.key) return &row;
+    const auto& made = row.request;
+    if (made && made->principal == key.principal && made->key == key.key) return &row;
   }
   return nullptr;
 }
@@ -186,22 +185,21 @@ Result<port::Page> MemoryStore::list(const std::optional<domain::PrincipalId>& o
   const std::lock_guard lock(mutex_);
   std::optional<Place> after;
   if (!from.empty()) after = TRY(parse_place(from));
-  std::vector<const domain::Meeting*> found;
+  std::map<Place, const domain::Meeting*, std::greater<>> found;
   for (const auto& [id, row] : rows_) {
     if (spoilt_.contains(id) || (owner && row.meeting.owner != *owner)) continue;
-    if (!after || place_of(row.meeting) < *after) found.push_back(&row.meeting);
+    const Place place(base::to_unix_ms(row.meeting.start.at), row.key);
+    if (!after || place < *after) found.emplace(place, &row.meeting);
   }
-  std::sort(found.begin(), found.end(),
-            [](const auto* left, const auto* right) { return place_of(*left) > place_of(*right); });
   port::Page page;
-  for (const auto* meeting : found) {
+  Place last;
+  for (const auto& [place, meeting] : found) {
     if (page.meetings.size() == limit) {
-      if (limit == 0) break;
-      const auto& last = page.meetings.back();
-      page.next = std::to_string(base::to_unix_ms(last.start.at)) + "~" + last.id.text();
+      if (limit > 0) page.next = std::to_string(last.first) + "~" + std::to_string(last.second);
       break;
     }
     page.meetings.push_back(*meeting);
+    last = place;
   }
   return page;
 }

@@ -50,9 +50,10 @@ class MemoryStore final : public port::MeetingStore, public port::KeyStore {
  private:
   struct Row {
     domain::Meeting meeting;
+    std::int64_t key = 0;      // in the order of creation
     std::uint64_t cursor = 0;  // place of its newest change in the feed
     std::vector<port::AuditEntry> audit;
-    std::optional<port::IdempotencyKey> key;
+    std::optional<port::IdempotencyKey> request;
   };
   struct Launches {
     base::Timestamp at;
@@ -72,6 +73,7 @@ class MemoryStore final : public port::MeetingStore, public port::KeyStore {
   std::mutex mutex_;
   std::map<domain::MeetingId, Row> rows_;
   std::set<domain::MeetingId> spoilt_;
+  std::int64_t last_key_ = 0;
   std::uint64_t last_cursor_ = 0;
   std::map<std::string, std::uint64_t> consumers_;
   std::vector<Launches> launches_;

@@ -114,9 +114,9 @@ std::int64_t Query::integer(int column) const {
   return sqlite3_column_int64(statement_, column);
 }
 
-std::optional<base::Timestamp> Query::maybe_time(int column) const {
+std::optional<base::Timestamp> Query::maybe_instant(int column) const {
   if (is_null(column)) return std::nullopt;
-  return time(column);
+  return instant(column);
 }
 
 std::string_view Query::text(int column) const {

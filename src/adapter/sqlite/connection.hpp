@@ -49,8 +49,8 @@ class Query {
 
   bool is_null(int column) const;
   std::int64_t integer(int column) const;
-  base::Timestamp time(int column) const { return base::from_unix_ms(integer(column)); }
-  std::optional<base::Timestamp> maybe_time(int column) const;
+  base::Timestamp instant(int column) const { return base::from_unix_ms(integer(column)); }
+  std::optional<base::Timestamp> maybe_instant(int column) const;
   // Valid until the next step.
   std::string_view text(int column) const;
 

@@ -37,9 +37,9 @@ CREATE TABLE meetings (
 CREATE UNIQUE INDEX meetings_cursor ON meetings (cursor);
 CREATE UNIQUE INDEX meetings_request ON meetings (request_owner, request_key)
   WHERE request_key IS NOT NULL;
-CREATE INDEX meetings_start ON meetings (start, id);
-CREATE INDEX meetings_owner ON meetings (owner, start, id);
-CREATE INDEX meetings_live ON meetings (wake_at, id) WHERE over_at IS NULL;
+CREATE INDEX meetings_start ON meetings (start);
+CREATE INDEX meetings_owner ON meetings (owner, start);
+CREATE INDEX meetings_live ON meetings (wake_at, id, over_at) WHERE over_at IS NULL;
 CREATE INDEX meetings_late ON meetings (wake_at, id)
   WHERE over_at IS NOT NULL AND wake_at IS NOT NULL;
 CREATE INDEX meetings_over ON meetings (over_at, id) WHERE over_at IS NOT NULL;

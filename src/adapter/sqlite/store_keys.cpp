@@ -22,7 +22,7 @@ Result<port::ApiKey> read_key(const Query& row) {
   auto principal = domain::PrincipalId::parse(row.text(0));
   if (!principal) return fail(ErrorKind::internal, "a key's row can't be read");
   port::ApiKey key{
-      *std::move(principal), std::string(row.text(1)), {}, row.time(3), row.maybe_time(4)};
+      *std::move(principal), std::string(row.text(1)), {}, row.instant(3), row.maybe_instant(4)};
   for (const auto scope : kScopes) {
     if ((row.integer(2) & bit(scope)) != 0) key.scopes.insert(scope);
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "adapter/sqlite/store.hpp"
 #include "domain/meeting_json.hpp"
@@ -15,18 +16,19 @@ using base::Result;
 
 constexpr std::size_t kParkedMax = 10'000;
 
-// Place of a meeting in a list, newest start first; as text "<start>~<id>".
+// Place of a meeting in a list: newest start first, then newest row. As text "<start>~<key>".
 struct Place {
-  base::Timestamp start;
-  std::string id;
+  std::int64_t start = std::numeric_limits<std::int64_t>::max();
+  std::int64_t key = std::numeric_limits<std::int64_t>::max();
 };
 
 Result<Place> parse_place(const std::string& text) {
-  std::int64_t start = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), start);
-  if (error == std::errc{} && end != text.data() + text.size() && *end == '~') {
-    const std::string id(end + 1, text.data() + text.size());
-    if (base::is_label(id)) return Place{base::from_unix_ms(start), id};
+  Place place;
+  const char* end = text.data() + text.size();
+  const auto start = std::from_chars(text.data(), end, place.start);
+  if (start.ec == std::errc{} && start.ptr != end && *start.ptr == '~') {
+    const auto key = std::from_chars(start.ptr + 1, end, place.key);
+    if (key.ec == std::errc{} && key.ptr == end) return place;
   }
   return fail(ErrorKind::invalid, "must be what an earlier page answered", "from");
 }
@@ -52,11 +54,11 @@ constexpr std::string_view kNextWakes =
     "ORDER BY wake_at, id";
 
 constexpr std::string_view kListAll =
-    "SELECT id, version, body, start FROM meetings WHERE (start, id) < (?, ?) "
-    "ORDER BY start DESC, id DESC";
+    "SELECT id, version, body, start, key FROM meetings WHERE (start, key) < (?, ?) "
+    "ORDER BY start DESC, key DESC";
 constexpr std::string_view kListOwn =
-    "SELECT id, version, body, start FROM meetings WHERE owner = ? AND (start, id) < (?, ?) "
-    "ORDER BY start DESC, id DESC";
+    "SELECT id, version, body, start, key FROM meetings WHERE owner = ? AND (start, key) < (?, ?) "
+    "ORDER BY start DESC, key DESC";
 
 }  // namespace
 
@@ -98,7 +100,7 @@ Result<std::vector<port::AuditEntry>> SqliteStore::audit(const domain::MeetingId
   while (TRY(row.step())) {
     found = true;
     if (row.is_null(0)) break;
-    entries.push_back({static_cast<std::uint64_t>(row.integer(0)), row.time(1),
+    entries.push_back({static_cast<std::uint64_t>(row.integer(0)), row.instant(1),
                        static_cast<port::AuditEntry::Kind>(row.integer(2)),
                        std::string(row.text(3)), std::string(row.text(4)), std::string(row.text(5)),
                        std::string(row.text(6)), std::string(row.text(7))});
@@ -122,29 +124,29 @@ Result<std::optional<base::Timestamp>> SqliteStore::next_wake() {
   auto reader = TRY(readers_.take());
   auto row = reader->query(kNextWakes);
   while (TRY(row.step())) {
-    if (!is_parked(row.text(0))) return row.maybe_time(1);
+    if (!is_parked(row.text(0))) return row.maybe_instant(1);
   }
   return std::nullopt;
 }
 
 Result<port::Page> SqliteStore::list(const std::optional<domain::PrincipalId>& owner,
                                      const std::string& from, std::size_t limit) {
-  // Above every id, which are of [a-z0-9-].
-  Place after{base::Timestamp::max(), "~"};
+  Place after;
   if (!from.empty()) after = TRY(parse_place(from));
   auto reader = TRY(readers_.take());
   auto row = reader->query(owner ? kListOwn : kListAll);
   if (owner) row.bind(std::string_view(owner->text()));
-  row.bind(after.start).bind(std::string_view(after.id));
+  row.bind(after.start).bind(after.key);
   port::Page page;
+  Place last;
   while (limit > 0 && TRY(row.step())) {
     auto meeting = read_meeting(row);
     if (!meeting) continue;
     if (page.meetings.size() == limit) {
-      const auto& last = page.meetings.back();
-      page.next = std::to_string(base::to_unix_ms(last.start.at)) + "~" + last.id.text();
+      page.next = std::to_string(last.start) + "~" + std::to_string(last.key);
       break;
     }
+    last = {row.integer(3), row.integer(4)};
     page.meetings.push_back(*std::move(meeting));
   }
   return page;
