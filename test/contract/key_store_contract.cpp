@@ -79,14 +79,14 @@ TYPED_TEST(KeyStoreContract, ALoginCodeExpires) {
   EXPECT_TRUE(this->store.take_login("c2", this->now + 1h));
 }
 
-TYPED_TEST(KeyStoreContract, OfLoginCodesThatNobodyTakesTheNewestThousandStay) {
-  for (int i = 0; i <= 1000; ++i) {
+TYPED_TEST(KeyStoreContract, OfLoginCodesThatNobodyTakesTheNewestHundredStay) {
+  for (int i = 0; i <= 100; ++i) {
     ASSERT_TRUE(this->store.add_login("c" + std::to_string(i), this->principal("ada"),
                                       this->now + i * 1ms));
   }
   EXPECT_EQ(this->store.take_login("c0", this->now - 1h).error().kind, ErrorKind::not_found);
   EXPECT_TRUE(this->store.take_login("c1", this->now - 1h));
-  EXPECT_TRUE(this->store.take_login("c1000", this->now - 1h));
+  EXPECT_TRUE(this->store.take_login("c100", this->now - 1h));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using base::fail;
 using base::Result;
 using namespace std::chrono_literals;  // NOLINT: 1h reads better than any alternative
 
-constexpr std::size_t kLoginsMax = 1000;
+constexpr std::size_t kLoginsMax = 100;
 
 auto no_such_meeting() {
   return fail(ErrorKind::not_found, "no such meeting");

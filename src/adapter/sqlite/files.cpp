@@ -80,6 +80,17 @@ Result<> create_private_file(const std::string& path) {
   return {};
 }
 
+Result<> check_may_write(const std::string& path) {
+  for (const auto& each : {path, folder_of(path)}) {
+    if (::faccessat(AT_FDCWD, each.c_str(), W_OK, AT_EACCESS) != 0) {
+      return fail(ErrorKind::unavailable, "the store is read-only: make " + path +
+                                              " and its folder writable (" + each + ": " +
+                                              std::strerror(errno) + ")");
+    }
+  }
+  return {};
+}
+
 Result<> make_private(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return system_error("can't look at", path);

@@ -11,6 +11,8 @@ namespace adapter::sqlite {
 bool exists(const std::string& path);
 // Mode 0600; conflict when it exists.
 base::Result<> create_private_file(const std::string& path);
+// unavailable: this process may not write the file, or not make others beside it.
+base::Result<> check_may_write(const std::string& path);
 // Takes away what the group and others may do.
 base::Result<> make_private(const std::string& path);
 // Nothing there is success.

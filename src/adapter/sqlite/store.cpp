@@ -37,11 +37,7 @@ Result<std::string> read_identity(Connection& connection) {
   return std::string(row.text(0));
 }
 
-// Read-only files and folders are found here, not at the first booking.
 Result<> prepare_writer(Connection& writer) {
-  if (sqlite3_db_readonly(writer.handle(), "main") == 1) {
-    return sqlite_error(writer.handle(), SQLITE_READONLY, writer.path());
-  }
   // A checkpoint costs two syncs more: rarely, with a bounded log.
   return writer.execute(
       "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; "
@@ -57,9 +53,10 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path,
     TRY(create_store(path, "s" + base::to_base32(entropy_bytes.substr(0, kEntropyBytes))));
   }
   TRY(check_store_file(path));
-  TRY(make_private(path));
+  TRY(check_may_write(path));  // here, not at the first booking
   auto writer = TRY(Connection::open(path, Connection::Mode::read_write, kWriterCacheKib));
   TRY(prepare_writer(*writer));
+  TRY(make_private(path));
   TRY(migrate(*writer, schema_steps()));
   auto identity = TRY(read_identity(*writer));
   const auto cursor = TRY(newest_cursor(*writer));

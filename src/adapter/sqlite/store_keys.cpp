@@ -10,7 +10,7 @@ using base::fail;
 using base::Result;
 
 // Each start of the server makes a login code; those that nobody takes must not pile up.
-constexpr std::int64_t kLoginsMax = 1000;
+constexpr std::int64_t kLoginsMax = 100;
 
 constexpr std::array kScopes{port::Scope::book, port::Scope::read, port::Scope::operate};
 
