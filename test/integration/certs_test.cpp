@@ -1,0 +1,125 @@
+// SECURITY row 24: the local CA can vouch for the configured hosts and for nothing else, its key is
+// private, and trusting it can be undone. Judged by the openssl and certutil programs, not by us.
+#include "bin/certs.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "adapter/system/clock.hpp"
+#include "integration/cli_support.hpp"
+
+namespace {
+
+using cli::run;
+
+class Certs : public testing::Test {
+ protected:
+  cli::Output howdah(std::vector<std::string> words) const {
+    words.insert(words.begin(), HOWDAH_BINARY);
+    words.insert(words.end(), {"--state", folder_ / "state"});
+    return run(words, {{"HOME", folder_ / "home"}});
+  }
+  std::string cert(const std::string& name) const { return folder_ / ("state/certs/" + name); }
+
+  // A certificate for `names` ("DNS:a,IP:b") that this CA's key really signed.
+  std::string sign(const std::string& names) const {
+    const auto request = folder_ / "evil.csr";
+    const auto made = folder_ / "evil.pem";
+    cli::write_file(folder_ / "evil.ext", "subjectAltName=" + names + "\n");
+    EXPECT_EQ(run({"openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                   "-nodes", "-keyout", folder_ / "evil.key", "-subj", "/CN=evil", "-out", request})
+                  .code,
+              0);
+    EXPECT_EQ(run({"openssl", "x509", "-req", "-in", request, "-CA", cert("ca.pem"), "-CAkey",
+                   cert("ca.key"), "-CAcreateserial", "-CAserial", folder_ / "serial", "-days",
+                   "30", "-extfile", folder_ / "evil.ext", "-out", made})
+                  .code,
+              0);
+    return made;
+  }
+  cli::Output verify(const std::string& path, std::vector<std::string> more = {}) const {
+    std::vector<std::string> words{"openssl",   "verify",  "-purpose",
+                                   "sslserver", "-CAfile", cert("ca.pem")};
+    words.insert(words.end(), more.begin(), more.end());
+    words.push_back(path);
+    return run(words);
+  }
+
+  cli::Folder folder_;
+};
+
+TEST_F(Certs, sec_24_TheAuthorityIsRefusedForAnyOtherSite) {
+  ASSERT_EQ(howdah({"certs", "local"}).code, 0);
+  for (const auto* names :
+       {"DNS:example.com", "DNS:localhost.example.com", "DNS:*.example.com", "IP:10.0.0.1",
+        "IP:2001:db8::1", "DNS:a.desk.localhost,DNS:example.com", "email:a@example.com"}) {
+    const auto result = verify(sign(names));
+    EXPECT_NE(result.code, 0) << names;
+    const auto said = result.out + result.err;
+    EXPECT_TRUE(said.find("subtree violation") != std::string::npos) << names << ": " << said;
+  }
+  EXPECT_EQ(verify(sign("DNS:x.desk.localhost")).code, 0) << "the method itself works";
+}
+
+TEST_F(Certs, sec_24_TheCertificateHoldsForThePublicHostAndEveryDesktop) {
+  const auto made = howdah({"certs", "local", "--host", "howdah.example.org"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  for (const auto* name : {"localhost", "m1-1-1.desk.localhost", "howdah.example.org"}) {
+    EXPECT_EQ(verify(cert("leaf.pem"), {"-verify_hostname", name}).code, 0) << name;
+  }
+  EXPECT_EQ(verify(cert("leaf.pem"), {"-verify_ip", "127.0.0.1"}).code, 0);
+  for (const auto* name : {"example.org", "a.b.desk.localhost", "desk.localhost.example"}) {
+    EXPECT_NE(verify(cert("leaf.pem"), {"-verify_hostname", name}).code, 0) << name;
+  }
+}
+
+TEST_F(Certs, sec_24_KeysArePrivateAndTheConstraintsCritical) {
+  ASSERT_EQ(howdah({"certs", "local"}).code, 0);
+  for (const auto* name : {"ca.key", "leaf.key"}) {
+    struct stat status{};
+    ASSERT_EQ(::stat(cert(name).c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0600U) << name;
+  }
+  const auto text = run({"openssl", "x509", "-in", cert("ca.pem"), "-noout", "-text"}).out;
+  EXPECT_NE(text.find("X509v3 Name Constraints: critical"), std::string::npos) << text;
+  EXPECT_NE(text.find("pathlen:0"), std::string::npos);
+}
+
+TEST_F(Certs, ASecondRunKeepsTheAuthorityUnlessTheHostsChanged) {
+  ASSERT_EQ(howdah({"certs", "local"}).code, 0);
+  const auto ca = cli::read_file(cert("ca.pem"));
+  const auto leaf = cli::read_file(cert("leaf.pem"));
+  ASSERT_EQ(howdah({"certs", "local"}).code, 0);
+  EXPECT_EQ(cli::read_file(cert("ca.pem")), ca);
+  EXPECT_NE(cli::read_file(cert("leaf.pem")), leaf);
+  ASSERT_EQ(howdah({"certs", "local", "--host", "other.example"}).code, 0);
+  EXPECT_NE(cli::read_file(cert("ca.pem")), ca);
+}
+
+TEST_F(Certs, sec_24_TrustReachesSystemAndBrowsersAndUntrustUndoesIt) {
+  ASSERT_EQ(howdah({"certs", "local"}).code, 0);
+  const auto system = folder_ / "system";
+  const auto nss = folder_ / "home/.pki/nssdb";
+  const auto list = [&] { return run({"certutil", "-d", "sql:" + nss, "-L"}).out; };
+  const auto trusted = howdah({"certs", "trust", "--system", system});
+  ASSERT_EQ(trusted.code, 0) << trusted.err;
+  const auto files = run({"ls", system}).out;
+  EXPECT_EQ(cli::read_file(system + "/" + files.substr(0, files.find('\n'))),
+            cli::read_file(cert("ca.pem")));
+  EXPECT_NE(list().find("howdah-local-"), std::string::npos);
+  EXPECT_NE(list().find("C,,"), std::string::npos) << "for servers only: " << list();
+  EXPECT_EQ(howdah({"certs", "trust", "--system", system}).code, 0) << "a second time";
+  ASSERT_EQ(howdah({"certs", "untrust", "--system", system}).code, 0);
+  EXPECT_EQ(run({"ls", system}).out, "");
+  EXPECT_EQ(list().find("howdah-local-"), std::string::npos);
+  EXPECT_EQ(howdah({"certs", "untrust", "--system", system}).code, 0) << "a second time";
+}
+
+TEST_F(Certs, TrustWithoutAnAuthoritySaysHowToMakeOne) {
+  const auto result = howdah({"certs", "trust", "--system", folder_ / "system"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_NE(result.err.find("howdah certs local"), std::string::npos) << result.err;
+  EXPECT_NE(howdah({"certs", "local", "--host", "not a host"}).code, 0);
+}
+
+}  // namespace
