@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "host/http/connection.hpp"
 #include "host/http/hub.hpp"
+#include "host/http/tally.hpp"
 
 namespace host::http {
 namespace {
@@ -123,7 +124,10 @@ class Door : public std::enable_shared_from_this<Door> {
 
 struct Server::Impl {
   Impl(const ServerConfig& config_given, const Dependencies& use_given)
-      : config(config_given), use(use_given), find_tls([this] { return tls; }) {}
+      : config(config_given),
+        use(use_given),
+        tally(use.metrics, use.settings.policy),
+        find_tls([this] { return tls; }) {}
 
   Result<std::uint16_t> start();
   Result<std::uint16_t> listen();
@@ -132,6 +136,7 @@ struct Server::Impl {
 
   ServerConfig config;
   Dependencies use;
+  Tally tally;
   std::optional<Urls> urls;
   std::unique_ptr<Hub> hub;
   TlsContext tls;  // the I/O thread's, once it runs
@@ -264,6 +269,7 @@ std::string Server::public_origin() const {
 }
 
 void Server::meeting_changed(const domain::Meeting& meeting) {
+  impl_->tally.see(meeting, impl_->use.clock.now());
   if (impl_->hub) impl_->hub->live.changed(meeting);
 }
 

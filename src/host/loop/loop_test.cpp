@@ -12,7 +12,6 @@
 #include "app/app_world_test.hpp"
 #include "host/loop/clock_watch.hpp"
 #include "host/loop/queue.hpp"
-#include "host/loop/tally.hpp"
 
 namespace host::loop {
 namespace {
@@ -259,21 +258,6 @@ TEST(Queue, AHintWhileItRunsBringsAnotherPass) {
   queue.add(a, true);
   queue.done(a, Queue::Result::good);
   EXPECT_EQ(queue.take(), a);
-}
-
-TEST(Tally, CountsDesktopsByStateAndTimeToReady) {
-  app::AppWorld world;
-  base::Metrics metrics;
-  Tally tally(metrics, world.settings.policy);
-  const auto meeting = world.book();
-  for (auto at = world.clock.now(); at < app::kT; at += 1s) {
-    world.run_until(at);
-    tally.see(world.load(meeting.id), world.clock.now());
-  }
-  const auto text = metrics.render();
-  EXPECT_NE(text.find("howdah_desktops{state=\"ready\"} 2"), std::string::npos) << text;
-  tally.see(world.load(meeting.id), world.clock.now());
-  EXPECT_EQ(metrics.render(), text);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include "host/loop/tally.hpp"
+#include "host/http/tally.hpp"
 
 #include <algorithm>
 
 #include "domain/phase.hpp"
 
-namespace host::loop {
+namespace host::http {
 
 Tally::Tally(base::Metrics& metrics, const domain::Policy& policy)
     : metrics_(metrics),
@@ -54,4 +54,4 @@ void Tally::see(const domain::Meeting& meeting, base::Timestamp now) {
   }
 }
 
-}  // namespace host::loop
+}  // namespace host::http

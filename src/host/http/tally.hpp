@@ -11,7 +11,7 @@
 #include "domain/meeting.hpp"
 #include "domain/policy.hpp"
 
-namespace host::loop {
+namespace host::http {
 
 class Tally {
  public:
@@ -33,4 +33,4 @@ class Tally {
   std::map<domain::MeetingId, Known> known_;
 };
 
-}  // namespace host::loop
+}  // namespace host::http
