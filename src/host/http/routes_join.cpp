@@ -1,4 +1,6 @@
 #include <array>
+#include <chrono>
+#include <thread>
 #include <boost/json.hpp>
 
 #include "host/http/codec_read.hpp"
@@ -40,6 +42,15 @@ Response status_response(const Context& context, const app::Guest& guest, int st
   return json_response(status, *context.live.remember(guest, ""));
 }
 
+// Bad links of every kind are answered this long after they came, whatever it took to find out: an
+// unknown, a rotated and a tampered one cannot be told apart by time (SECURITY row 4).
+constexpr std::chrono::milliseconds kBadLinkTime{25};
+
+Response bad_link(const base::Error& error, std::chrono::steady_clock::time_point came) {
+  std::this_thread::sleep_until(came + kBadLinkTime);
+  return problem(error);
+}
+
 // Which link is tried: all of a ticket but its signature, so that guessing one does not get more
 // tries.
 std::string_view bucket_of(std::string_view link) {
@@ -47,6 +58,7 @@ std::string_view bucket_of(std::string_view link) {
 }
 
 Response exchange(const Context& context, const Request& request, const Parts& /*parts*/) {
+  const auto came = std::chrono::steady_clock::now();
   const auto link = parse_single(request.body, "link");
   if (!link) return problem(link.error());
   if (!context.limiters.may_attempt(request.address) || !context.limiters.link(bucket_of(*link))) {
@@ -57,7 +69,7 @@ Response exchange(const Context& context, const Request& request, const Parts& /
     if (proved.error().kind == ErrorKind::not_found) {
       context.limiters.failed_attempt(request.address);
     }
-    return problem(proved.error());
+    return bad_link(proved.error(), came);
   }
   const auto& [guest, cookie] = *proved;
   context.live.expect(guest.meeting.id);
