@@ -49,6 +49,7 @@ class HttpHouse {
                                schedule, join, access, settings, store, memory, console, clock,
                                metrics, [] { return app::SweepReport{}; },
                                [this]() -> base::Result<> {
+                                 if (before_ready) before_ready();
                                  if (ready) return {};
                                  return base::fail(base::ErrorKind::unavailable, "disk full");
                                },
@@ -57,7 +58,7 @@ class HttpHouse {
       if (server) server->meeting_changed(meeting);
     });
     port = must(server->start());
-    origin = "http://127.0.0.1:" + std::to_string(port);
+    origin = server->public_origin();
     host = "127.0.0.1:" + std::to_string(port);
   }
   ~HttpHouse() {
@@ -114,6 +115,7 @@ class HttpHouse {
   host::http::ServerConfig config;
   app::Settings settings;
   bool ready = true;
+  std::function<void()> before_ready;  // on the handler's thread
   adapter::memory::Clock clock{base::from_unix_ms(1'796'115'600'000)};
   adapter::memory::MemoryStore memory{"store"};
   host::loop::NotifyingStore store{memory};
