@@ -207,9 +207,8 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
       hub().count(response.route, response.status);
       return send(request, response, true);
     }
-    if (request.method != "GET" || hub().stopping) {
-      return send(request, problem(503, "not now"), true);
-    }
+    if (request.method != "GET") return send(request, problem(405, "this takes GET"));
+    if (hub().stopping) return send(request, problem(503, "the server stops"));
     const auto route = response.route;
     if (!response.grant->screen) {
       hub().count(route, 200);
