@@ -138,6 +138,7 @@ TEST_F(SecurityDesks, sec_16_nothing_is_shared_with_the_host_or_another_desktop)
     EXPECT_EQ(value(status, "CapEff"), "0000000000000000");
     EXPECT_EQ(value(status, "CapBnd"), "0000000000000000");
     EXPECT_EQ(value(status, "NoNewPrivs"), "1");
+    EXPECT_EQ(value(status, "Seccomp"), "2");
     const auto uid = value(status, "Uid").substr(0, 6);
     if (::geteuid() == 0) {
       EXPECT_EQ(uid, std::to_string(marks(one.id).uid));
@@ -176,6 +177,25 @@ TEST_F(SecurityDesks, sec_16_processes_and_sockets_outside_are_out_of_reach) {
   EXPECT_FALSE(contains(seen, "made-a-namespace")) << seen;
   EXPECT_FALSE(contains(seen, "mounted")) << seen;
   EXPECT_TRUE(contains(seen, "abstract: Connection refused")) << seen;
+}
+
+TEST_F(SecurityDesks, sec_16_system_calls_that_no_desktop_needs_are_refused) {
+#if defined(__x86_64__)
+  // syslog, keyctl, bpf, io_uring_setup, and a vsock, which no network namespace keeps inside.
+  session(
+      "exec > ~/out 2>&1; for call in 103,3,0,0 250,0,0,0 321,0,0,0 425,1,0,0; do "
+      "perl -e 'syscall('$call') < 0 or print \"done: \"; print \"'$call' $!\\n\"'; done; "
+      "perl -MSocket -e 'print socket(S, 40, SOCK_STREAM, 0) ? \"vsock\" : \"none: $!\"'");
+  const auto desk = launch(spec("k"));
+  const auto seen = out(desk.id);
+  for (const auto* call : {"103,3,0,0", "250,0,0,0", "321,0,0,0", "425,1,0,0"}) {
+    EXPECT_TRUE(contains(seen, std::string(call) + " Operation not permitted")) << seen;
+  }
+  EXPECT_TRUE(contains(seen, "none: Address family not supported")) << seen;
+  EXPECT_FALSE(contains(seen, "done")) << seen;
+#else
+  GTEST_SKIP() << "the numbers are of x86-64";
+#endif
 }
 
 // --- 17: loopback services, instance metadata, the local network ---

@@ -23,7 +23,8 @@ struct Channel {
   static constexpr int network = 17;  // pipe whose closing ends the network helper
   static constexpr int info = 18;     // file in which bubblewrap tells the process id
   static constexpr int arguments = 19;  // bubblewrap reads its arguments here
-  static constexpr int data = 20;       // first of the files that it copies in
+  static constexpr int filter = 20;     // bubblewrap reads its system call filter here
+  static constexpr int data = 21;       // first of the files that it copies in
 };
 
 // Begins the line of the log in which the init says why it ends. Nothing that a program inside

@@ -75,7 +75,7 @@ std::set<std::uint64_t> namespaces_of(const domain::DesktopId& desktop) {
 }
 
 TEST_F(LocalDesktopsTest, KilledAtAnyInstantItLeavesOneDesktopOrNone) {
-  constexpr int kRounds = 48;
+  constexpr int kRounds = 32;
   int started = 0;
   int listed_gone = 0;
   for (int round = 0; round < kRounds; ++round) {
@@ -86,7 +86,7 @@ TEST_F(LocalDesktopsTest, KilledAtAnyInstantItLeavesOneDesktopOrNone) {
       if (mine) base::ignore((*mine)->launch(what), "it is killed on the way");
       ::_exit(0);
     }
-    const timespec instant{0, round * 700'000L};  // the instants are what this test is about
+    const timespec instant{0, round * 1'000'000L};  // the instants are what this test is about
     ::clock_nanosleep(CLOCK_MONOTONIC, 0, &instant, nullptr);
     ::kill(server, SIGKILL);
     ::waitpid(server, nullptr, 0);

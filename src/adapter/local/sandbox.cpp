@@ -11,6 +11,7 @@
 #include <boost/json.hpp>
 
 #include "adapter/local/child.hpp"
+#include "adapter/local/filter.hpp"
 #include "adapter/local/init.hpp"
 #include "adapter/local/sandbox_files.hpp"
 
@@ -127,6 +128,7 @@ Result<Started> start_sandbox(const SandboxSpec& spec, const SandboxFiles& files
   }
   const Fd program = TRY(open_program(spec));
   const Fd arguments = TRY(in_memory(joined(sandbox_arguments(spec))));
+  const Fd filter = TRY(in_memory(system_call_filter()));
   // A file, not a pipe: bubblewrap must not die of our death while its child waits for it.
   const Fd info = TRY(in_memory(""));
   Pipe go = TRY(make_socket_pair());
@@ -134,6 +136,7 @@ Result<Started> start_sandbox(const SandboxSpec& spec, const SandboxFiles& files
   Child child = child_of(spec, files);
   child.descriptors.insert(child.descriptors.end(), {{program.get(), Channel::program},
                                                      {arguments.get(), Channel::arguments},
+                                                     {filter.get(), Channel::filter},
                                                      {go.read.get(), Channel::go},
                                                      {info.get(), Channel::info},
                                                      {network.write.get(), Channel::network}});

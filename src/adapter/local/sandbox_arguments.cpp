@@ -28,6 +28,7 @@ void add_namespaces(Arguments& all) {
   // whatever process adopts it, where the init's own parent-death signal ties it to bubblewrap.
   add(all, {"--as-pid-1", "--info-fd", std::to_string(Channel::info)});
   add(all, {"--sync-fd", std::to_string(Channel::alive), "--clearenv"});
+  add(all, {"--seccomp", std::to_string(Channel::filter)});
 }
 
 void add_host_programs(Arguments& all) {
