@@ -17,6 +17,7 @@ class MemoryCompute : public ComputeSubject {
   port::Compute& compute() override { return compute_; }
   std::string store() const override { return "store"; }
   Duration list_lag() const override { return list_lag_; }
+  Duration gone_wait() const override { return 10min; }
   Duration short_life() const override { return 20min; }
   bool plant_foreign(const domain::Owner& owner) override {
     compute_.plant(owner, "foreign");

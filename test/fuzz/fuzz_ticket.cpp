@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   CHECK(app::verify_ticket(purpose, keys(), own, 2).has_value());
   const auto other = kPurposes[(data[0] + 1U) % kPurposes.size()];
   CHECK(!app::verify_ticket(other, keys(), own, 2).has_value());
-  own[size % own.size()] = static_cast<char>(own[size % own.size()] ^ (1U << (data[0] % 7U)));
+  auto& byte = own[size % own.size()];
+  byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1U << (data[0] % 7U)));
   CHECK(!app::verify_ticket(purpose, keys(), own, 2).has_value());
   return 0;
 }
