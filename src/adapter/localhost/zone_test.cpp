@@ -15,7 +15,7 @@ namespace {
 
 using base::ErrorKind;
 
-class Zone : public testing::Test {
+class LocalhostNames : public testing::Test {
  protected:
   void SetUp() override {
     std::string pattern = testing::TempDir() + "zoneXXXXXX";
@@ -50,7 +50,7 @@ class Zone : public testing::Test {
   std::unique_ptr<LocalhostZone> zone_;
 };
 
-TEST_F(Zone, RecordSurvivesReopening) {
+TEST_F(LocalhostNames, RecordSurvivesReopening) {
   ASSERT_TRUE(zone_->put(record()));
   reopen();
   EXPECT_EQ(zone_->list_all(), std::vector{record()});
@@ -60,7 +60,7 @@ TEST_F(Zone, RecordSurvivesReopening) {
   EXPECT_TRUE(std::filesystem::is_empty(folder()));
 }
 
-TEST_F(Zone, FilesAreForUsAlone) {
+TEST_F(LocalhostNames, FilesAreForUsAlone) {
   ASSERT_TRUE(zone_->put(record()));
   struct stat facts{};
   ASSERT_EQ(::stat(path().c_str(), &facts), 0);
@@ -69,7 +69,7 @@ TEST_F(Zone, FilesAreForUsAlone) {
   EXPECT_EQ(facts.st_mode & 0777U, 0700U);
 }
 
-TEST_F(Zone, WhateverWeWouldNotWriteIsForeignAndStays) {
+TEST_F(LocalhostNames, WhateverWeWouldNotWriteIsForeignAndStays) {
   const auto good = to_text(record());
   for (const auto& text :
        {std::string(), std::string("\n"), good + "\n", good.substr(0, good.size() - 1),
@@ -89,7 +89,7 @@ TEST_F(Zone, WhateverWeWouldNotWriteIsForeignAndStays) {
   }
 }
 
-TEST_F(Zone, LinksAndPipesAreForeignAndNotFollowed) {
+TEST_F(LocalhostNames, LinksAndPipesAreForeignAndNotFollowed) {
   fill(root_ + "/elsewhere", to_text(record()));
   ASSERT_EQ(::symlink((root_ + "/elsewhere").c_str(), path().c_str()), 0);
   EXPECT_EQ(zone_->put(record(2)).error().kind, ErrorKind::conflict);
@@ -103,14 +103,14 @@ TEST_F(Zone, LinksAndPipesAreForeignAndNotFollowed) {
   EXPECT_EQ(zone_->put(record(2)).error().kind, ErrorKind::conflict);
 }
 
-TEST_F(Zone, ForeignFileBlocksNoOtherRecord) {
+TEST_F(LocalhostNames, ForeignFileBlocksNoOtherRecord) {
   fill(folder() + "/m1-2-1.record", "garbage");
   fill(folder() + "/README", "garbage");
   ASSERT_TRUE(zone_->put(record()));
   EXPECT_EQ(zone_->list_all(), std::vector{record()});
 }
 
-TEST_F(Zone, DraftOfACrashIsNoRecordAndDoesNotBlock) {
+TEST_F(LocalhostNames, DraftOfACrashIsNoRecordAndDoesNotBlock) {
   fill(folder() + "/.m1-1-1.record.draft", "half");
   EXPECT_TRUE(zone_->list_all()->empty());
   ASSERT_TRUE(zone_->put(record()));
@@ -118,7 +118,7 @@ TEST_F(Zone, DraftOfACrashIsNoRecordAndDoesNotBlock) {
   EXPECT_FALSE(std::filesystem::exists(folder() + "/.m1-1-1.record.draft"));
 }
 
-TEST_F(Zone, NamesCannotLeaveTheFolder) {
+TEST_F(LocalhostNames, NamesCannotLeaveTheFolder) {
   for (const auto* name : {"../x.desk.localhost", "a/b.desk.localhost", "*.desk.localhost",
                            "desk.localhost", ".desk.localhost", "x.localhost", "",
                            "x.y.desk.localhost", "X.desk.localhost", "x.desk.localhost."}) {
@@ -130,13 +130,13 @@ TEST_F(Zone, NamesCannotLeaveTheFolder) {
   EXPECT_TRUE(std::filesystem::is_empty(folder()));
 }
 
-TEST_F(Zone, LostFolderIsUnavailableNotEmpty) {
+TEST_F(LocalhostNames, LostFolderIsUnavailableNotEmpty) {
   ASSERT_TRUE(zone_->put(record()));
   std::filesystem::remove_all(folder());
   EXPECT_FALSE(zone_->put(record(2)));
 }
 
-TEST_F(Zone, BadOptionsAreRefused) {
+TEST_F(LocalhostNames, BadOptionsAreRefused) {
   EXPECT_EQ(LocalhostZone::open({folder(), "Desk.localhost", "store"}).error().kind,
             ErrorKind::invalid);
   EXPECT_EQ(LocalhostZone::open({folder(), "desk..localhost", "store"}).error().kind,
