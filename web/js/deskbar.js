@@ -44,6 +44,7 @@ export class Deskbar {
       if (!(event.ctrlKey && event.altKey && event.shiftKey && event.code === 'KeyM')) return;
       event.preventDefault();
       event.stopPropagation();
+      if (byId('tools').hasAttribute('hidden')) return;
       const inBar = document.activeElement?.closest('#bar, .panel') ?? null;
       this.setHidden(!byId('bar').hasAttribute('hidden') && inBar !== null);
     }, true);
@@ -99,6 +100,14 @@ export class Deskbar {
       this.screen.blur();
       /** @type {HTMLElement | null} */ (byId('bar').querySelector('.tool:not([hidden])'))?.focus();
     }
+  }
+
+  /** On a last page there is nothing to use the tools on. @param {boolean} alive */
+  setAlive(alive) {
+    this.closePanels();
+    show(byId('tools'), alive);
+    show(byId('hide'), alive);
+    show(byId('handle'), alive && byId('bar').hasAttribute('hidden'));
   }
 
   /** @param {boolean} shrink */

@@ -81,9 +81,9 @@ function render() {
   document.title = `${view.tab} · ${status.title} · Howdah`;
   setText(byId('title'), status.title);
   setText(byId('who'), who(status));
-  renderWhen(status, now, view.live);
-  renderCall(status, view.live);
-  renderOthers(status, view.live);
+  renderWhen(status, now);
+  renderCall(status);
+  renderOthers(status);
   byId('state').dataset['tone'] = view.tone;
   setText(byId('heading'), view.heading);
   arrange(byId('lines'), reuseLines(byId('lines'), view.lines));
@@ -107,37 +107,37 @@ function who(status) {
 /**
  * @param {JoinStatus} status
  * @param {number} now
- * @param {boolean} counting
  */
-function renderWhen(status, now, counting) {
+function renderWhen(status, now) {
   const { own, theirs } = when(status.start);
   const start = Date.parse(status.start.at);
   const end = Date.parse(status.planned_end);
   setText(byId('when'), `${own} to ${clockTime(end)}`);
   setText(byId('when-there'), theirs ? `(${theirs})` : '');
   let count = '';
-  if (counting && now < start) count = `starts in ${span(start - now)}`;
-  else if (counting && now < end) count = `${span(end - now)} left`;
-  else if (counting) count = `over time; closes in ${span(Date.parse(status.hard_cap) - now)}`;
+  if (status.end) count = '';
+  else if (now < start) count = `starts in ${span(start - now)}`;
+  else if (now < end) count = `${span(end - now)} left`;
+  else count = `over time; closes in ${span(Date.parse(status.hard_cap) - now)}`;
   setText(byId('countdown'), count);
 }
 
-/** @param {JoinStatus} status @param {boolean} shown */
-function renderCall(status, shown) {
+/** @param {JoinStatus} status */
+function renderCall(status) {
   const link = byId('call', HTMLAnchorElement);
-  const good = shown && status.call_url.startsWith('https://');
+  const good = !status.end && status.call_url.startsWith('https://');
   show(byId('call-row'), good);
   if (good && link.href !== status.call_url) link.href = status.call_url;
   if (good) setText(link, new URL(status.call_url).host);
 }
 
-/** @param {JoinStatus} status @param {boolean} shown */
-function renderOthers(status, shown) {
+/** @param {JoinStatus} status */
+function renderOthers(status) {
   const words = status.others.map((other) => {
     const name = other.name ? `${other.name} (${other.role})` : other.role;
     return `${name}: ${other.here ? 'is here' : 'not here yet'}`;
   });
-  show(byId('others-row'), shown && words.length > 0);
+  show(byId('others-row'), !status.end && words.length > 0);
   setText(byId('others'), words.join(' · '));
 }
 

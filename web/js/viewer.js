@@ -16,6 +16,7 @@ const kWarnAtMinutes = [10, 5, 1];
 const kJoinKey = 'howdah-join-url';
 const kHereKey = 'howdah-was-here';
 const kRetryMs = 1000;
+const kReasonWithinMs = 2000;
 const kReloadChecks = 5;
 const kReloadCheckMs = 300;
 
@@ -51,7 +52,8 @@ const live = new Live({
   status: '/v1/desk',
   onData: (data) => heard(data),
   onLost: () => {},
-  onRefused: () => { if (!finished) screen.close('refused'); },
+  // The socket is closed too, and its code tells why; this one is for when it can't.
+  onRefused: () => setTimeout(() => { if (!finished) screen.close('refused'); }, kReasonWithinMs),
 });
 
 /** @param {string} key @param {string} [value] */
@@ -139,7 +141,7 @@ function finish(reason) {
   bar.closePanels();
   show(byId('warning'), false);
   setText(byId('left'), '');
-  show(byId('handle'), false);
+  bar.setAlive(false);
   const join = desk?.join_url ?? remember(kJoinKey);
   const back = (/** @type {string} */ label) =>
     /** @type {{link?: [string, string]}} */ (join ? { link: [label, join] } : {});
@@ -181,6 +183,7 @@ function finish(reason) {
 
 function reopen() {
   finished = false;
+  bar.setAlive(true);
   cover('Opening your desktop …');
   document.title = title();
   live.start();

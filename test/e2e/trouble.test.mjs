@@ -1,0 +1,149 @@
+// What goes wrong while people wait or work: the pages say so, and everybody who can comes back.
+
+import assert from 'node:assert/strict';
+import test, { after } from 'node:test';
+import { closeBrowser, enter, greenPart, heading, inside, openLink, paintGreen, profile,
+  screenProcess, sheet, until, withServer } from './world.mjs';
+
+after(closeBrowser);
+
+/** @param {string} desktop */
+const killScreen = async (desktop) => {
+  const pid = await until(`the X server of ${desktop} is found`, () => screenProcess(desktop));
+  process.kill(pid, 'SIGKILL');
+};
+
+/**
+ * @param {import('./world.mjs').Server} server
+ * @param {string} meeting
+ * @param {number} seat
+ */
+const desktopOf = async (server, meeting, seat) =>
+  (await server.meeting(meeting)).seats[seat]?.desktop?.id ?? '';
+
+test('late arrival: the unused desktop was put away, and starts again when asked', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const teacher = await openLink(await profile(), meeting, 0);
+    await enter(teacher);
+    await until('the student’s desktop was put away', async () =>
+      (await server.meeting(meeting.id)).seats[1]?.step === 'released');
+    const student = await openLink(await profile(), meeting, 1);
+    await heading(student, /put away/);
+    await student.locator('#restart:enabled').click();
+    await enter(student);
+    assert.match(new URL(student.url()).host, /-2-2\./, 'the second desktop of seat 2');
+    assert.equal(await teacher.locator('#cover').isVisible(), false, 'the teacher noticed nothing');
+  }, { meeting: { no_show_after: '15s' } }));
+
+test('a desktop that dies while its person waits is replaced', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const page = await openLink(await profile(), meeting, 0);
+    await page.locator('#enter:enabled').waitFor();
+    const first = await desktopOf(server, meeting.id, 0);
+    await killScreen(first);
+    await until('there is another desktop', async () =>
+      ![first, ''].includes(await desktopOf(server, meeting.id, 0)));
+    await until('Enter leads to it', async () =>
+      (await server.meeting(meeting.id)).seats[0]?.step === 'ready');
+    await enter(page);
+    assert.ok(!page.url().includes(`//${first}.`));
+  }));
+
+test('a desktop that dies while its person is inside is replaced; the other goes on', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const pages = await Promise.all([0, 1].map(async (seat) =>
+      openLink(await profile(), meeting, seat)));
+    const [page, other] = pages;
+    assert.ok(page && other);
+    await Promise.all(pages.map(enter));
+    await killScreen(await desktopOf(server, meeting.id, 0));
+    await sheet(page, /This desktop is gone/);
+    await page.locator('#cover-link').click();
+    await enter(page);
+    assert.match(new URL(page.url()).host, /-1-2\./);
+    await paintGreen(other);
+  }));
+
+test('cancelled while inside: both are put out at once and told why', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const pages = await Promise.all([0, 1].map(async (seat) =>
+      openLink(await profile(), meeting, seat)));
+    await Promise.all(pages.map(enter));
+    await server.post(`/v1/meetings/${meeting.id}/cancel`, {});
+    for (const page of pages) await sheet(page, /The meeting is over/);
+    for (const page of pages) await page.locator('#cover-text', { hasText: 'cancelled' }).waitFor();
+    for (const page of pages) await page.locator('#cover-link').click();
+    for (const page of pages) await heading(page, /was cancelled/);
+  }));
+
+test('the server is killed while people are inside: they come back, nobody is ended', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const pages = await Promise.all([0, 1].map(async (seat) =>
+      openLink(await profile(), meeting, seat)));
+    const [page, other] = pages;
+    assert.ok(page && other);
+    await Promise.all(pages.map(enter));
+    await paintGreen(page);
+    const before = page.url();
+    await server.end('SIGKILL');
+    await Promise.all(pages.map((one) => sheet(one, /connection is lost/)));
+    await server.start();
+    await Promise.all(pages.map(inside));
+    assert.equal(page.url(), before, 'the same desktop');
+    await until('the screen is as it was', async () => await greenPart(page) > 0.5);
+    assert.equal((await server.meeting(meeting.id)).end, null);
+    assert.ok((await server.meeting(meeting.id)).seats.every((seat) => seat.attempt === 1));
+  }));
+
+test('a waiting page outlives the server, and says that the connection is lost', () =>
+  withServer(async (server) => {
+    const meeting = await server.book({}, 3_600_000);
+    const page = await openLink(await profile(), meeting, 0);
+    await heading(page, /You are early/);
+    await server.end('SIGKILL');
+    await page.locator('#lost', { hasText: 'Trying again' }).waitFor();
+    await server.start();
+    await page.locator('#lost').waitFor({ state: 'hidden' });
+    await server.post(`/v1/meetings/${meeting.id}/cancel`, {});
+    await heading(page, /was cancelled/);
+  }));
+
+test('a second tab asks before it takes over, and the first one can take it back', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const browser = await profile();
+    const first = await openLink(browser, meeting, 0);
+    await enter(first);
+    const second = await browser.newPage();
+    await second.goto(first.url());
+    await sheet(second, /open in another tab/);
+    assert.equal(await first.locator('#cover').isVisible(), false, 'asking takes nothing');
+    await second.locator('#cover-action').click();
+    await inside(second);
+    await sheet(first, /open elsewhere/);
+    await first.locator('#cover-action').click();
+    await inside(first);
+    await sheet(second, /open elsewhere/);
+    // A reload of the tab that has it asks nothing.
+    await first.reload();
+    await inside(first);
+  }));
+
+test('a new link puts the old one’s people out', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const page = await openLink(await profile(), meeting, 0);
+    await enter(page);
+    const seat = String(meeting.seats[0]?.id);
+    await server.post(`/v1/meetings/${meeting.id}/seats/${seat}/rotate`, {});
+    await sheet(page, /link was replaced/);
+    const old = await openLink(await profile(), meeting, 0);
+    await old.locator('#wrong').waitFor();
+    const fresh = await openLink(await profile(), await server.meeting(meeting.id), 0);
+    await enter(fresh);
+  }));
