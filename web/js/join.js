@@ -13,6 +13,7 @@ import { joinView } from './words.js';
 const seat = decodeURIComponent(location.pathname.split('/')[2] ?? '');
 const base = `/v1/join/${encodeURIComponent(seat)}`;
 const kRetryMs = 2000;
+const kDoorWithinMs = 15_000;
 
 // Kept in memory only, to come back in when the cookie became void and the link is still good.
 let token = '';
@@ -188,12 +189,22 @@ async function enter() {
       el('input', { type: 'hidden', name: 'token', value: key }));
     document.body.append(form);
     form.submit();
+    setTimeout(doorStuck, kDoorWithinMs);
   } catch (error) {
     complain(said(error));
   } finally {
     if (!entering) busy = false;
     render();
   }
+}
+
+/** Still here: the way to the desktop is blocked, by a proxy perhaps. */
+function doorStuck() {
+  if (!entering) return;
+  busy = false;
+  entering = false;
+  complain('Your desktop’s address does not open in this browser. Please try again.');
+  render();
 }
 
 async function restart() {

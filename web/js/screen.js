@@ -13,7 +13,8 @@ const kBackoffFirstMs = 300;
 const kBackoffMaxMs = 2000;
 const kOpenWithinMs = 8000;
 // A page that slept for longer than this may have been replaced by the person's other device.
-const kSleptMs = 30_000;
+// Browsers let a page in the background tick once a minute: that is no sleep.
+const kSleptMs = 150_000;
 const kTickMs = 5000;
 
 export class Screen {
@@ -44,6 +45,7 @@ export class Screen {
     this.timer = undefined;
     setInterval(() => this.tick(), kTickMs);
     window.addEventListener('online', () => this.hurry());
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.hurry(); });
   }
 
   tick() {
@@ -142,7 +144,7 @@ export class Screen {
     try {
       /** @type {import('./types.js').Desk} */
       const desk = await get('/v1/desk');
-      if (this.stopped) return;
+      if (this.stopped || this.socket) return;
       const others = desk.connected > 0;
       // The open screen may well be this tab's own, which the server has not missed yet. It is
       // taken back without a question, unless this page slept or never had it.
@@ -153,7 +155,7 @@ export class Screen {
       }
       this.connect(others);
     } catch (error) {
-      if (this.stopped) return;
+      if (this.stopped || this.socket) return;
       if (error instanceof Problem && !error.passing) {
         this.stopped = true;
         this.on.closed('refused');
