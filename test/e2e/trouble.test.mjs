@@ -34,7 +34,7 @@ test('late arrival: the unused desktop was put away, and starts again when asked
     await enter(student);
     assert.match(new URL(student.url()).host, /-2-2\./, 'the second desktop of seat 2');
     assert.equal(await teacher.locator('#cover').isVisible(), false, 'the teacher noticed nothing');
-  }, { meeting: { no_show_after: '15s' } }));
+  }, { meeting: { no_show_after: '15s', leave_grace: '5s' } }));
 
 test('a desktop that dies while its person waits is replaced', () =>
   withServer(async (server) => {

@@ -47,6 +47,8 @@ async function comeIn(again = false) {
   try {
     if (token === '' && again) throw new Problem(404, '');
     status = token !== '' ? await post('/v1/join/exchange', { link: token }) : await get(base);
+    // A good token behind another seat's address: neither of the two is what was meant.
+    if (status?.seat !== seat) throw new Problem(404, '');
   } catch (error) {
     if (!(error instanceof Problem) || error.passing) {
       show(byId('lost'), true);

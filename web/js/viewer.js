@@ -110,6 +110,10 @@ function heard(data) {
     end = data.end;
     if (!finished) screen.close('ended');
   }
+  // The socket may be down already when the server gives this desktop up.
+  const own = Number(desk?.desktop.split('-').at(-1));
+  const gone = Boolean(data.closing) || Number(data.attempt ?? own) > own;
+  if (gone && !data.end && !finished && !screen.connected) screen.close('replaced');
   renderTime();
 }
 
@@ -170,6 +174,11 @@ function finish(reason) {
     cover('You left.', {
       text: 'Your desktop is kept for a while. Until it is put away you can come back from the '
         + 'meeting page.',
+      ...back('To the meeting page'),
+    });
+  } else if (screen.wasConnected) {
+    cover('This desktop is gone.', {
+      text: 'It was taken down, or your link was replaced. The meeting page says how it goes on.',
       ...back('To the meeting page'),
     });
   } else {
