@@ -111,6 +111,17 @@ export class Server {
     this.process = null;
   }
 
+  /**
+   * Starts anew with another policy, so that a deadline comes when the test is ready for it and not
+   * when a busy machine is.
+   * @param {Record<string, any>} meeting
+   */
+  async restartWith(meeting) {
+    await this.end('SIGTERM');
+    this.config['meeting'] = { ...this.config['meeting'], ...meeting };
+    await this.start();
+  }
+
   /** Ends every meeting, waits until nothing is left of them, stops, and removes the folder. */
   async close() {
     try {
