@@ -57,9 +57,11 @@ Service::Service(const Config& config, const StateFolder& state, Providers& prov
       state_(state),
       providers_(providers),
       store_(*providers.store),
-      ports_{store_,          *providers.store, *providers.desktops,
-             *providers.zone, providers.prober, *providers.secrets,
-             hints_,          providers.clock,  providers.entropy},
+      compute_(*providers.desktops, providers.clock, [this](const auto& call) { count(call); }),
+      zone_(*providers.zone, providers.clock, [this](const auto& call) { count(call); }),
+      prober_(providers.prober, providers.clock, [this](const auto& call) { count(call); }),
+      ports_{store_, *providers.store, compute_,         zone_, prober_, *providers.secrets,
+             hints_, providers.clock,  providers.entropy},
       schedule_(ports_, config.meeting),
       join_(ports_, config.meeting),
       access_(ports_),
@@ -71,6 +73,21 @@ Service::Service(const Config& config, const StateFolder& state, Providers& prov
       server_(server_config_, server_dependencies()),
       loop_(config.loop, loop_dependencies()) {
   store_.set_listener([this](const domain::Meeting& meeting) { server_.meeting_changed(meeting); });
+}
+
+void Service::count(const adapter::metered::Call& call) {
+  const auto result = call.error ? base::to_string(*call.error) : "ok";
+  metrics_
+      .counter("howdah_port_calls_total", "Calls of the outside, by how they ended",
+               {{"port", std::string(call.port)},
+                {"method", std::string(call.method)},
+                {"result", std::string(result)}})
+      .add();
+  metrics_
+      .histogram("howdah_port_seconds", "How long calls of the outside took",
+                 {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10},
+                 {{"port", std::string(call.port)}, {"method", std::string(call.method)}})
+      .observe(std::chrono::duration<double>(call.took).count());
 }
 
 host::http::Dependencies Service::server_dependencies() {

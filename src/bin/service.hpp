@@ -3,6 +3,7 @@
 // nothing outside; start() listens, then runs passes; stop() lets what runs finish. Desktops of
 // running meetings live on.
 
+#include "adapter/metered/metered.hpp"
 #include "app/access.hpp"
 #include "app/join.hpp"
 #include "app/reconcile.hpp"
@@ -31,6 +32,7 @@ class Service {
  private:
   base::Result<> ensure_key();
   base::Result<> ready();
+  void count(const adapter::metered::Call& call);
   host::http::Dependencies server_dependencies();
   host::loop::LoopDependencies loop_dependencies();
 
@@ -40,6 +42,9 @@ class Service {
   base::Metrics metrics_;
   host::loop::NotifyingStore store_;
   host::loop::Hints hints_;
+  adapter::metered::MeteredCompute compute_;
+  adapter::metered::MeteredDnsZone zone_;
+  adapter::metered::MeteredProber prober_;
   app::Ports ports_;
   app::Schedule schedule_;
   app::Join join_;

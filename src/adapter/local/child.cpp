@@ -69,9 +69,10 @@ void set_limits(const Child& child) {
   ::setrlimit(RLIMIT_NOFILE, &files);
   const rlimit processes{child.processes_max, child.processes_max};
   if (child.change_user) ::setrlimit(RLIMIT_NPROC, &processes);  // counted per user
-  // When the host runs out of memory, desktops go before the server does.
+  // When the host runs out of memory, desktops go before the server does. A server that must not be
+  // dumped (SECURITY row 26) and is not root can't open this; the desktop's init does it again.
   const int adjust = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (adjust < 0 || ::write(adjust, "200", 3) < 0) ::_exit(no_limits);
+  if (adjust >= 0 && ::write(adjust, "200", 3) < 0) ::_exit(no_limits);
 }
 
 void become_user(uid_t uid) {
