@@ -22,11 +22,11 @@ function watch() {
     }
     return bright > 25;
   };
-  let pressed = false;
+  let pressed = 0;
   const look = () => {
     const enter = document.querySelector("#enter:enabled");
-    if (enter && !pressed) {
-      pressed = true;
+    if (enter?.offsetParent && Date.now() - pressed > 1000) {
+      pressed = Date.now();
       enter.click();
     }
     if (painted()) globalThis.firstFrame = Date.now();

@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { freePort, fresh, sleep, start } from "./lib.mjs";
+import { freePort, fresh, sleep, start, undisturbed } from "./lib.mjs";
 
 export class Nginx {
   static async make(bytes) {
@@ -28,7 +28,8 @@ export class Nginx {
         types { application/json json; }
         server { listen 127.0.0.1:${nginx.port}; root ${nginx.files}; }
       }`);
-    nginx.child = start("/usr/sbin/nginx", ["-p", folder, "-c", path.join(folder, "nginx.conf")]);
+    const args = ["-p", folder, "-c", path.join(folder, "nginx.conf")];
+    nginx.child = start("/usr/sbin/nginx", args, { before: undisturbed });
     for (let i = 0; i < 200; ++i) {
       try {
         if ((await fetch(`http://127.0.0.1:${nginx.port}/status.json`)).ok) return nginx;
