@@ -1,5 +1,7 @@
 // One process a state folder.
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "adapter/sqlite/state_lock.hpp"
 #include "child.hpp"
@@ -39,6 +41,26 @@ TEST(StateLock, sec_23_the_second_process_is_refused_and_told_the_holder) {
   // However the holder ends, the folder is free.
   holder.kill();
   EXPECT_TRUE(StateLock::take(state, kNow));
+}
+
+// Between fork and exec a child has all that its parent had open, its locks too.
+TEST(StateLock, AChildThatAKilledServerLeftForMomentsIsWaitedFor) {
+  const test::Folder folder;
+  const auto state = folder.file("state");
+  test::Child holder([&](int out) {
+    const auto lock = StateLock::take(state, kNow);
+    EXPECT_TRUE(lock) << lock.error().message;
+    if (::fork() == 0) {
+      ::poll(nullptr, 0, 300);
+      ::_exit(0);
+    }
+    test::write_line(out, "locked");
+    ::pause();
+  });
+  ASSERT_EQ(holder.read_line(), "locked");
+  holder.kill();
+  const auto next = StateLock::take(state, kNow);
+  EXPECT_TRUE(next) << next.error().message;
 }
 
 TEST(StateLock, MakesAPrivateFolderWhateverTheUmask) {

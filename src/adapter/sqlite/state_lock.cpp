@@ -1,12 +1,15 @@
 #include "adapter/sqlite/state_lock.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "adapter/sqlite/files.hpp"
@@ -56,6 +59,28 @@ std::string read_holder(int descriptor) {
   return holder.substr(0, holder.find('\n'));
 }
 
+bool is_gone(const std::string& holder) {
+  constexpr std::string_view kProcess = "process ";
+  if (!holder.starts_with(kProcess)) return false;
+  const auto pid = static_cast<pid_t>(std::atol(holder.c_str() + kProcess.size()));
+  return pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+// A server that was killed while it was starting a desktop leaves, for moments, a child that has
+// not yet become another program and so still holds what its parent held: that is no other server.
+bool lock_file(int descriptor) {
+  constexpr int kTries = 150;
+  constexpr int kPauseMs = 20;
+  for (int i = 0; i < kTries; ++i) {
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno != EWOULDBLOCK) return false;
+    if (!is_gone(read_holder(descriptor))) break;
+    ::poll(nullptr, 0, kPauseMs);
+  }
+  errno = EWOULDBLOCK;
+  return false;
+}
+
 Result<> write_holder(int descriptor, const std::string& path, base::Timestamp now) {
   const auto holder =
       "process " + std::to_string(::getpid()) + ", started " + base::to_rfc3339(now) + "\n";
@@ -75,7 +100,7 @@ Result<StateLock> StateLock::take(const std::string& folder, base::Timestamp now
   const auto path = folder + "/lock";
   StateLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
   if (lock.descriptor_ < 0) return system_error("can't open", path);
-  if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_file(lock.descriptor_)) {
     if (errno != EWOULDBLOCK) return system_error("can't lock", path);
     return fail(ErrorKind::conflict, "another howdah uses " + folder + " (" +
                                          read_holder(lock.descriptor_) +
