@@ -23,15 +23,6 @@ constexpr std::int64_t kClaimWithinMs = 15'000;
 constexpr auto kEndedKept = 24h;        // how long a key is remembered as used up
 constexpr std::size_t kPurgedMax = 16;  // folders in one go
 
-bool any_in_namespace(std::uint64_t pid_namespace) {
-  if (pid_namespace == 0) return false;
-  for (const pid_t pid : all_processes()) {
-    // One that ended and was not collected yet runs nothing and holds nothing.
-    if (pid_namespace_of(pid) == pid_namespace && started_of(pid)) return true;
-  }
-  return false;
-}
-
 // The children first: of a bubblewrap that ends before it has let its child go on, the child would
 // wait for ever.
 void kill_with_children(const ProcessId& process) {
@@ -49,9 +40,10 @@ void kill_with_children(const ProcessId& process) {
 
 bool LocalDesktops::nothing_lives(const Record& record, const std::optional<Marks>& marks) const {
   // The lock is held by bubblewrap until it has collected the init, which the kernel lets end only
-  // when its namespace is empty. The rest is for the case that bubblewrap itself was killed.
+  // when its namespace is empty. The rest is for the case that bubblewrap itself was killed. (Not
+  // the number of the namespace: the kernel gives it to the next one, of another desktop.)
   if (record.alive() || !cgroups_.processes(record.id().text()).empty()) return false;
-  return !marks || !any_in_namespace(marks->pid_namespace);
+  return !marks || !is_alive(marks->init);
 }
 
 Result<> LocalDesktops::kill(const Record& record) const {
@@ -78,14 +70,16 @@ Result<> LocalDesktops::kill(const Record& record) const {
   return {};
 }
 
-// After the proof: what it leaves is removed, and that it was is remembered.
+// After the proof: what it leaves is removed, and that it was is remembered. In this order: one
+// that was cut short in between is found dead, and settled again.
 Result<> LocalDesktops::settle(const Record& record, const std::string& why) const {
   TRY(kill(record));
-  TRY(record.write(Ended{clock_.now(), why}));
   if (!cgroups_.remove(record.id().text())) {
     base::log(base::LogLevel::warn, "the control group of a desktop is still there",
               {{"instance", record.id().text()}});
   }
+  TRY(record.clear({"spec", "started", "log"}));
+  TRY(record.write(Ended{clock_.now(), why}));
   return record.clear({"spec", "ended", "log"});
 }
 
