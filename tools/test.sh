@@ -83,7 +83,8 @@ wants() {  # name: chosen, or nothing was chosen
 run_tests() {
   local chosen=("$@") started=$SECONDS name program targets=()
   mkdir -p build/results
-  local -A programs=([contract]=contract [integration]=integration [tidy]=tidy)
+  local -A programs=([contract]=contract [integration]=integration [tidy]=tidy
+    [survival]=survival [kill_loop]=kill_loop)
   for name in base domain app adapter host bin; do programs[$name]=unit_$name; done
   configure asan
   for name in "${!programs[@]}"; do
@@ -97,7 +98,7 @@ run_tests() {
   done
   build asan howdah "${targets[@]}"
   export HOWDAH_BINARY="$PWD/build/asan/src/bin/howdah"
-  for name in tidy base domain app adapter host bin contract integration; do
+  for name in tidy base domain app adapter host bin contract integration survival kill_loop; do
     program=build/asan/test/${programs[$name]}
     if wants "$name" && [[ -x $program ]]; then run_gtest "$name" "$program"; fi
   done
