@@ -358,6 +358,82 @@ TEST(Cli, ABackupRestoredElsewhereHasTheSameMeetingsLinksAndKey) {
   EXPECT_EQ(link.substr(link.find('#')), shown.substr(shown.find('#')));
 }
 
+// Both seats of a meeting that starts now; nothing while one of them is not ready.
+std::string ready_links(const Server& server, const std::string& id) {
+  std::string links;
+  for (const auto& seat : array_at(parsed(server.howdah({"show", id, "--json"})), "seats")) {
+    if (text_at(seat, "step") != "ready") return "";
+    links += text_at(seat, "link") + " " + text_at(bin::at(seat, "desktop"), "url") + " ";
+  }
+  return links;
+}
+
+std::string wait_ready(const Server& server, const std::string& id) {
+  for (int looks = 0; looks < 400; ++looks) {
+    if (auto links = ready_links(server, id); !links.empty()) return links;
+  }
+  return "";
+}
+
+// Nothing of a test outlives it.
+void end_and_wait(const Server& server, const std::string& id) {
+  EXPECT_EQ(server.howdah({"end", id}).code, 0);
+  for (int looks = 0; looks < 400; ++looks) {
+    if (contains(server.howdah({"show", id}).out, "  over, ")) return;
+  }
+  ADD_FAILURE() << server.howdah({"show", id, "--audit"}).out << server.log();
+}
+
+constexpr auto kQuick =
+    "[meeting]\npoll_starting = \"200ms\"\nmiss_spacing = \"1s\"\n"
+    "[desktops]\nlimits = \"best effort\"\n";
+
+TEST(Cli, CertificatesThatWereMadeAreUsedForEverything) {
+  const Folder folder;
+  ASSERT_EQ(howdah({"certs", "local", "--state", folder / "state"}).code, 0);
+  Server server(folder, kQuick);
+  ASSERT_TRUE(server.wait_until_serving()) << server.log();
+  EXPECT_TRUE(contains(server.out(), "serves https://127.0.0.1:")) << server.out();
+  const auto booked = server.howdah({"book", "--title", "T", "--start", "now", "--json"});
+  const auto id = text_at(parsed(booked), "id");
+  const auto links = wait_ready(server, id);
+  EXPECT_TRUE(contains(links, "https://" + id + "-1-1.desk.localhost:")) << server.log();
+  EXPECT_FALSE(contains(links, "http://"));
+  end_and_wait(server, id);
+}
+
+TEST(Cli, DesktopsOutliveTheServerAndAreTakenOver) {
+  const Folder folder;
+  std::string id;
+  std::string links;
+  {
+    Server server(folder, kQuick);
+    ASSERT_TRUE(server.wait_until_serving()) << server.log();
+    const auto booked = server.howdah({"book", "--title", "T", "--start", "now", "--json"});
+    id = text_at(parsed(booked), "id");
+    links = wait_ready(server, id);
+    ASSERT_FALSE(links.empty()) << server.howdah({"show", id}).out << server.log();
+    EXPECT_EQ(server.stop(SIGINT), 0);
+  }
+  Server server(folder, kQuick);
+  ASSERT_TRUE(server.wait_until_serving()) << server.log();
+  const auto desktops = [](const std::string& text) {
+    std::set<std::string> names;
+    for (auto at = text.find(".desk.localhost"); at != std::string::npos;
+         at = text.find(".desk.localhost", at + 1)) {
+      names.insert(text.substr(text.rfind('/', at) + 1, at - text.rfind('/', at) - 1));
+    }
+    return names;
+  };
+  EXPECT_EQ(desktops(wait_ready(server, id)), desktops(links)) << "the same attempts";
+  const auto audit = server.howdah({"show", id, "--audit"}).out;
+  const auto first = audit.find("outcome  howdah           launch");
+  ASSERT_NE(first, std::string::npos) << audit;
+  const auto second = audit.find("outcome  howdah           launch", first + 1);
+  EXPECT_EQ(audit.find("outcome  howdah           launch", second + 1), std::string::npos);
+  end_and_wait(server, id);
+}
+
 TEST(Cli, HowdahKeysRotateKeepsOldLinksGoodForOneRotation) {
   const Folder folder;
   Server server(folder, "");
