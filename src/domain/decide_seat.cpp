@@ -48,6 +48,8 @@ void begin_attempt(Scene& scene) {
   Desktop desktop{.id = desktop_id(seat.id, seat.attempts),
                   .attempt = seat.attempts,
                   .intent_at = scene.now,
+                  .ends_itself_at = hard_cap(scene.meeting, scene.policy) +
+                                     scene.policy.deadline_margin,
                   .launch_next_at = scene.now};
   seat.desktop = std::move(desktop);
 }
@@ -71,13 +73,6 @@ void launch(Scene& scene) {
     return;
   }
   if (scene.now < desktop.launch_next_at || !can(scene, Capability::launch)) return;
-  const bool void_by_now = desktop.launch_unknown && desktop.misses >= scene.policy.misses_min;
-  if (void_by_now) {  // listed often enough without it: this key started nothing
-    desktop.launch_unknown = false;
-    desktop.launch_called_at.reset();
-    desktop.misses = 0;
-    ++desktop.round;
-  }
   if (desktop.launch_called_at) desktop.launch_unknown = true;
   desktop.launch_called_at = scene.now;
   desktop.launch_next_at = scene.now + scene.policy.launch_retry;
@@ -87,7 +82,7 @@ void launch(Scene& scene) {
              .attempt = desktop.attempt,
              .place = desktop.place,
              .key = launch_key(desktop),
-             .deadline = hard_cap(scene.meeting, scene.policy) + scene.policy.deadline_margin});
+             .deadline = desktop.ends_itself_at});
 }
 
 void keep_deadline(Scene& scene) {

@@ -70,7 +70,9 @@ struct Desktop {
   std::uint32_t attempt = 1;
 
   // Launch intent. place and round are part of the launch key; they move only after a definite no.
+  // The same key always comes with the same deadline (S3): extending moves it on the machine.
   Timestamp intent_at;
+  Timestamp ends_itself_at;
   std::uint32_t place = 0;
   std::uint32_t round = 0;
   std::optional<Timestamp>

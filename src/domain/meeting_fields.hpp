@@ -52,6 +52,7 @@ constexpr void fields(Codec& codec, Like<Desktop> auto& desktop) {
   codec("id", desktop.id);
   codec("attempt", desktop.attempt);
   codec("intent_at", desktop.intent_at);
+  codec("ends_itself_at", desktop.ends_itself_at);
   codec("place", desktop.place);
   codec("round", desktop.round);
   codec("launch_called_at", desktop.launch_called_at);

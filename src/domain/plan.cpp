@@ -18,7 +18,8 @@ std::optional<Timestamp> settling_since(const Meeting& meeting, const Seat& seat
   return desktop.silent_since;
 }
 
-// The longer it takes, the longer the pause: quick machines are seen at once, slow ones cost few looks.
+// The longer it takes, the longer the pause: quick machines are seen at once, slow ones cost few
+// looks.
 Duration poll_pause(Duration age, const Policy& policy) {
   return std::clamp(age / 16, policy.poll_starting, policy.poll_slow);
 }

@@ -242,6 +242,32 @@ TEST(Plan, TimedOutLaunchIsTriedAgainWithTheSameKeyOnly) {
   EXPECT_EQ(world.seat(0).attempts, 1U);
 }
 
+TEST(Plan, KeyOfATimedOutLaunchIsNeverGivenUpForAnother) {
+  World world;
+  world.policy.places = 3;
+  world.policy.launch_lead = 10min;
+  for (int i = 0; i < 100; ++i) {  // in turn for the two seats
+    world.launch_answers.push_back(
+        base::fail(i == 0 ? ErrorKind::unknown_outcome : ErrorKind::exhausted, "full"));
+  }
+  world.run_until(kT - 9min);
+  EXPECT_EQ(world.desktop(0).place, 0U);  // its first call may still come about
+  EXPECT_EQ(world.desktop(0).round, 0U);
+  EXPECT_GT(world.desktop(1).round, 0U);  // only definite answers
+}
+
+TEST(Plan, SameKeyComesWithTheSameDeadlineAlsoAfterAnExtension) {
+  World world;
+  world.launch_answers = {base::fail(ErrorKind::unknown_outcome, "timed out"),
+                          base::fail(ErrorKind::unknown_outcome, "timed out")};
+  world.run_until(kT - 10min);
+  const auto deadline = world.desktop(0).ends_itself_at;
+  world.meeting = must(extend(world.meeting, 30min, world.now, world.policy));
+  world.run_until(kT - 9min);
+  EXPECT_EQ(world.instances.at(0).deadline, deadline);
+  EXPECT_EQ(world.desktop(0).deadline_set, deadline + 30min);  // moved by a call of its own
+}
+
 TEST(Plan, SecondMachineOfOneAttemptIsEnded) {
   World world;
   world.run_until(kT - 9min);

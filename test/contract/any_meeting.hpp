@@ -28,6 +28,7 @@ inline domain::Meeting blank_meeting(const domain::MeetingId& id,
 inline domain::Desktop plain_desktop(const domain::SeatId& seat, base::Timestamp intent_at) {
   auto desktop = blank_desktop(domain::desktop_id(seat, 1));
   desktop.intent_at = intent_at;
+  desktop.ends_itself_at = intent_at;
   desktop.launch_next_at = intent_at;
   return desktop;
 }
