@@ -29,6 +29,12 @@ void check_server(const Config& config, std::vector<Problem>& problems) {
   const auto& server = config.server;
   const auto listen = split_listen(server.listen);
   if (!listen) problems.push_back({"server.listen", listen.error().message});
+  const bool everywhere = listen && (listen->first == "0.0.0.0" || listen->first == "::");
+  if (everywhere && server.public_url.empty()) {
+    problems.push_back({"server.listen",
+                        "public_url must be set too: nobody can open an address "
+                        "that means every address"});
+  }
   const bool tls = !server.tls_certificate.empty();
   if (tls != !server.tls_key.empty()) {
     problems.push_back(

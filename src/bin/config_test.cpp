@@ -100,6 +100,7 @@ TEST(Config, BadOnesAreRefusedByFileLineKeyAndWhatIsAllowed) {
       {"[limits]\nbody_bytes_max = \"1TB\"\n", "t.toml:2: limits.body_bytes_max: a size from 1KiB"},
       {"[limits]\nrequests_per_address = nan\n", "t.toml:2: limits.requests_per_address: a number"},
       {"[server]\nmetrics_open = \"yes\"\n", "t.toml:2: server.metrics_open: true or false"},
+      {"[server]\nlisten = \"0.0.0.0:443\"\n", "t.toml:2: server.listen: public_url must be set"},
       {"[server]\ntls_key = \"k\"\n", "t.toml:2: server.tls_key: tls_certificate and tls_key"},
       {"[server]\npublic_url = \"http://x/y\"\n", "t.toml:2: server.public_url: scheme, host and"},
       {"[server]\ndesktop_domain = \"localhost\"\n", "t.toml:2: server.desktop_domain: a DNS name"},
