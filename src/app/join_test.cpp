@@ -163,6 +163,27 @@ TEST(Security, sec_13_NewAttemptVoidsTheOldDesktopsCookie) {
   EXPECT_TRUE(world.join.enter(world.guest(meeting, 0)));
 }
 
+TEST(Security, sec_21_WhatADesktopReportsTouchesItsOwnSeatAndNeverTheHardCap) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  const auto before = world.load(meeting.id);
+  const auto liar = before.seats[0].desktop->id;
+  base::Rng rng(21);
+  for (int i = 0; i < 100; ++i) {
+    must(world.join.report_presence(liar, rng.below(5), rng.below(2) != 0));
+  }
+  must(world.join.report_presence(liar, 1, true));
+  const auto after = world.load(meeting.id);
+  EXPECT_EQ(after.seats[1], before.seats[1]);
+  EXPECT_EQ(domain::hard_cap(after, world.settings.policy),
+            domain::hard_cap(before, world.settings.policy));
+  world.prober.set_connections(liar, 1);
+  world.run_until(kT + 76min);
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_FALSE(world.join.report_presence(domain::desktop_id(meeting.seats[0].id, 9), 1, true));
+}
+
 TEST(Join, LastPageOfAnEndedMeetingIsStillThere) {
   AppWorld world;
   const auto meeting = world.book();
