@@ -3,7 +3,7 @@
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { closeBrowser, enter, heading, openLink, profile, until, withServer } from './world.mjs';
+import { closeBrowser, enter, openLink, profile, until, withServer } from './world.mjs';
 
 const folder = fileURLToPath(new URL('../../docs/img/', import.meta.url));
 const kView = { viewport: { width: 1100, height: 720 }, timezoneId: 'Europe/Berlin' };
@@ -20,17 +20,16 @@ const picture = (page, name) => page.screenshot({ path: path.join(folder, `${nam
 
 await withServer(async (server) => {
   await server.book({ title: 'Geometry, lesson 2', seats }, kDay);
-  const soon = await server.book({ title: 'Algebra, lesson 4', seats, call_url }, 90_000);
-  const waiting = await openLink(await profile(kView), soon, 0);
-  await heading(waiting, /You are early/);
-  await picture(waiting, 'waiting');
-
+  await server.book({ title: 'Algebra, lesson 4', seats, call_url }, 2 * 3_600_000);
   const meeting = await server.book({ title: 'Algebra, lesson 3', seats, call_url });
   const [ada, grace] = await Promise.all([0, 1].map(async (seat) =>
     openLink(await profile(kView), meeting, seat)));
   if (!ada || !grace) throw new Error('two people');
+  // Tall enough for the whole page.
+  await ada.setViewportSize({ width: 900, height: 860 });
   await ada.locator('#enter:enabled').waitFor();
   await picture(ada, 'ready');
+  await ada.setViewportSize(kView.viewport);
   await Promise.all([enter(ada), enter(grace)]);
   await ada.locator('#screen canvas').click({ position: { x: 300, y: 300 } });
   await ada.keyboard.type('echo "Welcome, Grace. This desktop is mine, yours is your own."\n');
@@ -41,5 +40,5 @@ await withServer(async (server) => {
   await organiser.locator('.chip', { hasText: 'in use' }).nth(1).waitFor();
   await picture(organiser, 'organiser');
   await picture(ada, 'viewer');
-}, { meeting: { launch_lead: '30s' } });
+});
 await closeBrowser();

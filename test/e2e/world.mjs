@@ -211,24 +211,25 @@ export class Server {
   }
 }
 
-/** @type {Browser | null} */
+// A promise: people arrive at once, and share one browser.
+/** @type {Promise<Browser> | null} */
 let browser = null;
 
 /** A fresh profile. @param {object} [options] */
 export async function profile(options = {}) {
-  browser ??= await chromium.launch({
+  browser ??= chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync',
       '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding'],
   });
-  const context = await browser.newContext({ viewport: { width: 1024, height: 700 }, ...options });
+  const context = await (await browser).newContext({ viewport: { width: 1024, height: 700 }, ...options });
   context.setDefaultTimeout(kBoundMs);
   return context;
 }
 
 export async function closeBrowser() {
-  await browser?.close();
+  await (await browser)?.close();
   browser = null;
 }
 
@@ -246,7 +247,7 @@ export async function withServer(body, overrides = {}) {
     failed = false;
   } finally {
     if (failed) console.error(`the server said:\n${server.output}\n${server.log()}`);
-    for (const context of browser?.contexts() ?? []) await context.close();
+    for (const context of (await browser)?.contexts() ?? []) await context.close();
     await server.close().catch((error) => { if (!failed) throw error; });
   }
 }

@@ -108,7 +108,12 @@ function heard(data) {
   if (data.planned_end) plannedEnd = Date.parse(data.planned_end);
   if (data.end) {
     end = data.end;
-    if (!finished) screen.close('ended');
+    if (finished) {
+      live.stop();
+      coverEnded();
+    } else {
+      screen.close('ended');
+    }
   }
   // The socket may be down already when the server gives this desktop up.
   const own = Number(desk?.desktop.split('-').at(-1));
@@ -138,17 +143,33 @@ function renderTime() {
   warned = now;
 }
 
+function joinUrl() {
+  return desk?.join_url ?? remember(kJoinKey);
+}
+
+/** @param {string} label @returns {{link?: [string, string]}} */
+function back(label) {
+  const join = joinUrl();
+  return join ? { link: [label, join] } : {};
+}
+
+function coverEnded() {
+  cover('The meeting is over.', {
+    text: `${endWords(end?.reason ?? '')} This desktop and the files on it are deleted.`,
+    ...back('To the meeting page'),
+  });
+}
+
 /** @param {string} reason */
 function finish(reason) {
   finished = true;
-  live.stop();
+  // The socket may be quicker than the event that says why the meeting ended.
+  if (reason !== 'ended' || end) live.stop();
   bar.closePanels();
   show(byId('warning'), false);
   setText(byId('left'), '');
   bar.setAlive(false);
-  const join = desk?.join_url ?? remember(kJoinKey);
-  const back = (/** @type {string} */ label) =>
-    /** @type {{link?: [string, string]}} */ (join ? { link: [label, join] } : {});
+  const join = joinUrl();
   document.title = 'Closed · Howdah';
   if (reason === 'taken_over') {
     cover('Your desktop is open elsewhere now.', {
@@ -156,10 +177,7 @@ function finish(reason) {
       action: ['Use it here', () => reopen()], ...back('To the meeting page'),
     });
   } else if (reason === 'ended') {
-    cover('The meeting is over.', {
-      text: `${endWords(end?.reason ?? '')} This desktop and the files on it are deleted.`,
-      ...back('To the meeting page'),
-    });
+    coverEnded();
   } else if (reason === 'replaced') {
     cover('This desktop is gone.', {
       text: 'It stopped working or was taken down. The meeting page says how it goes on, '
