@@ -41,6 +41,7 @@ test('sec_06 both links in one browser: Enter in either tab goes to its own seat
     const browser = await profile();
     const teacher = await openLink(browser, meeting, 0);
     const student = await openLink(browser, meeting, 1);
+    for (const page of [teacher, student]) await page.locator('#meeting').waitFor();
     const names = (await browser.cookies()).map((cookie) => cookie.name);
     for (const seat of meeting.seats) assert.ok(names.includes(`__Host-seat-${seat.id}`));
     await enter(teacher);

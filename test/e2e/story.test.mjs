@@ -172,7 +172,8 @@ test('by the keyboard alone: log in, book, follow a link, enter, work, leave', (
     await person.locator('#cover-link:focus').waitFor();
     await person.keyboard.press('Enter');
     await person.waitForURL(/\/j\//);
-  }));
+    // The form offers the next quarter of an hour: that is soon enough for a desktop.
+  }, { meeting: { launch_lead: '20m' } }));
 
 test('a fault is shown at its field, which has the focus; an unclear time asks which', () =>
   withServer(async (server) => {

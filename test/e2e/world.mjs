@@ -223,7 +223,8 @@ export async function profile(options = {}) {
       '--disable-background-networking', '--disable-component-update', '--disable-sync',
       '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding'],
   });
-  const context = await (await browser).newContext({ viewport: { width: 1024, height: 700 }, ...options });
+  const viewport = { width: 1024, height: 700 };
+  const context = await (await browser).newContext({ viewport, ...options });
   context.setDefaultTimeout(kBoundMs);
   return context;
 }
