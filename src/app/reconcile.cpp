@@ -18,6 +18,7 @@ using domain::Meeting;
 using port::AuditEntry;
 
 constexpr std::uint32_t kRoundsMax = 8;
+constexpr base::Duration kDecisionLife{30'000};
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -120,11 +121,21 @@ class Pass {
     if (plan.meeting == before && plan.actions.empty()) return false;
     const bool saved = TRY(save(before, plan));
     if (!saved) return true;  // a budget said no: plan again without launching
-    for (const auto& action : plan.actions) TRY(execute(plan.meeting, action));
+    for (const auto& action : plan.actions) {
+      if (is_stale()) return true;  // held up since: look again before anything is done
+      done_.push_back(action);
+      TRY(execute(plan.meeting, action));
+    }
     alert_held_names(plan.meeting);
     report_.wake_at = plan.meeting.wake_at;
     if (report_.wake_at) ports_.wakeups.wake(report_.meeting, *report_.wake_at);
     return !plan.actions.empty() || differs_in_more_than_wake(before, plan.meeting);
+  }
+
+  // A pass that was suspended between its decision and the call acts on what is long past.
+  bool is_stale() const {
+    const auto age = ports_.clock.now() - observed_at_;
+    return age > kDecisionLife || age < -kDecisionLife;
   }
 
   domain::Observed observe(const Meeting& meeting) {
@@ -173,9 +184,7 @@ class Pass {
   // A pass asks for the same thing once; what has not shown by then is for the next wake.
   void drop_repeats(std::vector<Action>& actions) {
     std::erase_if(actions, [&](const Action& action) {
-      if (std::find(done_.begin(), done_.end(), action) != done_.end()) return true;
-      done_.push_back(action);
-      return false;
+      return std::find(done_.begin(), done_.end(), action) != done_.end();
     });
   }
 

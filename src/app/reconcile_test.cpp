@@ -115,6 +115,21 @@ TEST(Reconcile, SlowCloudWithLateListsIsLaunchedOnce) {
   }
 }
 
+TEST(Reconcile, PassThatWasHeldUpLooksAgainBeforeItLaunches) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.clock.advance(50min);
+  std::uint32_t calls = 0;
+  world.compute.on_launch([&](const port::LaunchSpec& spec) {
+    const auto stored = world.load(meeting.id);
+    const auto& seat = *domain::find_seat(stored, spec.owner.seat);
+    EXPECT_LE(world.clock.now() - *seat.desktop->launch_called_at, 30s);
+    if (++calls == 1) world.clock.advance(3min);
+  });
+  must(world.reconcile.pass(meeting.id, false));
+  EXPECT_EQ(world.compute.launched_ever(), 2U);
+}
+
 TEST(Reconcile, OneUnreadableMeetingStopsNobodyElse) {
   AppWorld world;
   const auto bad = world.book();
