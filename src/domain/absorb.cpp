@@ -9,6 +9,8 @@
 namespace domain {
 namespace {
 
+constexpr Duration kWayIn{10'000};  // from the door to an open screen, at most
+
 void mark_gone(Desktop& desktop, std::string why, Timestamp now) {
   desktop.gone = Fact<std::string>{std::move(why), {now, Source::list}};
 }
@@ -109,8 +111,10 @@ void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& 
   } else if (desktop.presence) {
     note_presence(seat, desktop, std::nullopt, probe.at, policy);
   }
-  // The gate was closed before this look began: nobody can have come in since.
-  if (desktop.closing && !desktop.fenced && probe.connections == 0U) {
+  // The gate was closed before this look began: nobody can have come in since, but for who had
+  // passed it by then and is not connected yet (S8).
+  const bool drained = !desktop.entered_at || probe.at >= *desktop.entered_at + kWayIn;
+  if (desktop.closing && !desktop.fenced && probe.connections == 0U && drained) {
     desktop.fenced = Seen{probe.at, Source::probe};
   }
 }

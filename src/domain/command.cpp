@@ -222,7 +222,7 @@ Result<Meeting> pass_door(const Meeting& meeting, const DesktopId& desktop,
     return fail(ErrorKind::conflict, std::string(*why));
   }
   seat->tokens.erase(token);
-  if (!seat->desktop->entered_at) seat->desktop->entered_at = now;
+  seat->desktop->entered_at = now;
   return next;
 }
 

@@ -98,7 +98,7 @@ struct Desktop {
   std::optional<Timestamp> silent_since;  // probes fail since
   std::optional<Presence> presence;
   std::optional<Timestamp> empty_since;  // known to be without connection since
-  std::optional<Timestamp> entered_at;   // a person went through its door
+  std::optional<Timestamp> entered_at;   // a person last went through its door
   std::optional<Timestamp> used_at;      // a session was open for long enough
 
   // Taking down: gate closed, presence read again, record gone, machine asked to end, seen gone.

@@ -268,6 +268,20 @@ TEST(Plan, SameKeyComesWithTheSameDeadlineAlsoAfterAnExtension) {
   EXPECT_EQ(world.desktop(0).deadline_set, deadline + 30min);  // moved by a call of its own
 }
 
+TEST(Plan, WhoIsOnTheWayInAtTheNoShowIsNotShutOut) {
+  World world;
+  world.run_until(kT + 15min - 1s);
+  const auto id = world.desktop(0).id;
+  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
+  world.meeting = must(pass_door(world.meeting, id, "h", world.now, world.policy));
+  world.run_until(kT + 15min + 3s);
+  EXPECT_FALSE(world.meeting.end);
+  EXPECT_FALSE(world.desktop(0).fenced);
+  world.connections[id] = 1;  // the browser got there
+  world.run_until(kT + 16min);
+  EXPECT_EQ(world.step_of(0), SeatStep::occupied);
+}
+
 TEST(Plan, SecondMachineOfOneAttemptIsEnded) {
   World world;
   world.run_until(kT - 9min);
