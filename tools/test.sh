@@ -102,6 +102,10 @@ run_tests() {
   for name in "${programs[@]}"; do
     run_gtest "$name" "$(find build/asan -name "$name" -type f -executable -print -quit)"
   done
+  if wants sim; then
+    say "running the simulation"
+    run_program simulation tools/sim.sh ci
+  fi
   if wants fuzz; then run_fuzzers; fi
   if wants web && [[ -f web/tsconfig.json ]]; then
     say "checking the types of the pages"

@@ -1,0 +1,107 @@
+#pragma once
+// Checks: the S and L lists of the reliability contract, asked of the ground truth after every
+// event that could break them. Each failing check ends the run and names its invariant. The table
+// in docs/SIMULATION.md says which invariant is watched where.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cloud.hpp"
+#include "domain/meeting.hpp"
+#include "domain/outside.hpp"
+#include "port/meeting_store.hpp"
+
+namespace sim {
+
+class Checks {
+ public:
+  explicit Checks(World& world) : world_(world) {}
+
+  // The store: after each commit, before anybody else runs.
+  void committed(const domain::Meeting* before, const domain::Meeting& after,
+                 const std::vector<port::AuditEntry>& audit);
+  const domain::Meeting* row(const domain::MeetingId& id) const;
+
+  // The cloud and the zone: when a call arrives, and when something takes effect.
+  void launch_called(const port::LaunchSpec& spec);
+  void mutation_called(const char* action, const domain::DesktopId& desktop);
+  void launched(const Machine& machine);
+  void terminating(const Machine& machine);
+  void address_released(const Machine& machine);
+  void deadline_passed(const Machine& machine);
+  void putting(const domain::Record& record);
+  void dropping(const domain::Record& record);
+  void mutated() { ++mutations_; }
+
+  // People.
+  void booked(const domain::MeetingId& id);  // a booking was acknowledged
+  void ended(const domain::MeetingId& id);   // an order to end was acknowledged
+  void entered(const domain::SeatId& seat, const domain::DesktopId& desktop);
+  void passed_door(const domain::SeatId& seat, const domain::DesktopId& desktop);
+  void connecting(const domain::DesktopId& desktop, int by) { in_flight_[desktop] += by; }
+  void refused_session(const domain::DesktopId& desktop, std::uint32_t epoch);
+  void waiting(const std::string& who, bool waits);
+  void shown_as_open(const domain::Meeting& meeting);
+  void link_made(const domain::SeatId& seat, std::uint32_t epoch, const std::string& link);
+  void link_refused(const domain::SeatId& seat, const std::string& link);
+  void was_there(const domain::SeatId& seat) { seats_entered_.insert(seat); }
+  void unreadable(const domain::MeetingId& id, Timestamp until);
+
+  // From time to time, and when everything is to be at rest.
+  void after_healing();
+  void at_rest();
+  std::uint64_t mutations() const { return mutations_; }
+  void healed();
+  const std::map<domain::MeetingId, domain::Meeting>& rows() const { return rows_; }
+
+ private:
+  struct Times {  // true times of commits
+    Timestamp ended;
+    std::map<domain::DesktopId, Timestamp> closed;
+    std::map<domain::DesktopId, Timestamp> intended;
+  };
+  void fail(const char* invariant, const std::string& message);
+  void check_monotonic(const domain::Meeting& before, const domain::Meeting& after);
+  void check_seat(const domain::Meeting& meeting, const domain::Seat& before,
+                  const domain::Seat& after);
+  void check_former(const domain::Seat& before);
+  void check_new_launch(const domain::Seat& before, const domain::Seat& after);
+  void check_facts(const domain::Meeting& meeting, const domain::Seat& before,
+                   const domain::Seat& after);
+  void check_sessions(const domain::Meeting& after);
+  void check_admissions(const domain::Meeting& before, const domain::Meeting& after);
+  void check_regress(const domain::Desktop& was, const domain::Desktop& is);
+  void check_grace(const domain::Meeting& before, const domain::Meeting& after);
+  void check_calm(const domain::Meeting& meeting);
+  void check_calm_ready(const domain::Meeting& meeting);
+  bool may_end_sessions(const domain::Meeting& meeting) const;
+  void check_door(const char* what, const domain::SeatId& seat, const domain::DesktopId& desktop);
+  std::optional<Timestamp> unneeded_since(const Machine& machine) const;
+  std::optional<Timestamp> no_show_since(const domain::Meeting& meeting,
+                                         const domain::Seat& seat) const;
+  Timestamp calm_since(const domain::MeetingId& id) const;
+  void check_machines();
+  void check_records();
+  void check_meetings();
+  bool is_intended(const domain::MeetingId& id, const std::string& what) const;
+
+  World& world_;
+  std::map<domain::MeetingId, domain::Meeting> rows_;
+  std::map<domain::MeetingId, Times> times_;
+  std::set<std::string> launch_keys_;                           // ever committed
+  std::map<domain::MeetingId, std::set<std::string>> intents_;  // "action target"
+  std::map<domain::DesktopId, int> in_flight_;
+  std::set<domain::SeatId> seats_entered_;
+  std::set<std::string> waiting_;
+  std::map<std::string, Timestamp> stray_records_;
+  std::map<domain::MeetingId, Timestamp> unreadable_until_;
+  std::map<domain::SeatId, std::map<std::string, std::uint32_t>> links_;  // their epochs
+  std::map<std::string, std::uint32_t> key_places_;
+  std::uint64_t mutations_ = 0;
+  std::optional<Timestamp> healed_at_;
+};
+
+}  // namespace sim

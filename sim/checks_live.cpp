@@ -1,0 +1,155 @@
+// The checks of liveness: what has to become true once the faults have stopped, and what has to be
+// left when all is over.
+
+#include <algorithm>
+
+#include "checks.hpp"
+#include "domain/phase.hpp"
+#include "world.hpp"
+
+namespace sim {
+
+using domain::Meeting;
+using domain::Seat;
+
+namespace {
+constexpr Duration kTeardown = 5min;      // B
+constexpr Duration kOrphan = 10min;       // L5, idle
+constexpr Duration kDecide = 2min;        // for a decision that the clock alone makes
+constexpr Duration kWarmUp = 2min + 30s;  // a process that has just started looks, then sweeps
+}  // namespace
+
+void Checks::healed() {
+  healed_at_ = world_.now();
+}
+
+// From when on what was decided before the healing has to be carried out. A bridge that has just
+// started does not know for a while who is there.
+Timestamp Checks::calm_since(const domain::MeetingId& id) const {
+  const auto blind = world_.swarm().bridged ? world_.swarm().policy.leave_grace : Duration{0};
+  const auto unreadable = unreadable_until_.find(id);
+  const auto since = unreadable == unreadable_until_.end()
+                         ? *healed_at_
+                         : std::max(*healed_at_, unreadable->second);
+  return since + kWarmUp + blind;
+}
+
+std::optional<Timestamp> Checks::no_show_since(const Meeting& meeting, const Seat& seat) const {
+  const auto& policy = world_.swarm().policy;
+  if (seats_entered_.contains(seat.id)) return std::nullopt;
+  return domain::release_at(meeting, seat, policy) + world_.clock_error() + kDecide;
+}
+
+// Since when nobody needs this machine; nothing when somebody does.
+std::optional<Timestamp> Checks::unneeded_since(const Machine& machine) const {
+  const auto& owner = machine.spec.owner;
+  const Meeting* meeting = row(*domain::meeting_of(owner.seat));
+  const Seat* seat = meeting == nullptr ? nullptr : domain::find_seat(*meeting, owner.seat);
+  if (seat == nullptr) return machine.launched_at + kOrphan;
+  const auto& times = times_.at(meeting->id);
+  std::optional<Timestamp> since;
+  const auto from = [&](Timestamp at) { since = std::min(since.value_or(at), at); };
+  const bool current = seat->desktop && seat->desktop->attempt == owner.attempt &&
+                       (!seat->desktop->instance || seat->desktop->instance->value == machine.id);
+  if (!current) from(machine.launched_at + kOrphan);
+  if (meeting->end) from(std::max(times.ended, machine.launched_at));
+  const auto closed = times.closed.find(machine.spec.desktop);
+  if (closed != times.closed.end() && seat->desktop && seat->desktop->fenced) from(closed->second);
+  from(domain::hard_cap(*meeting, world_.swarm().policy) + world_.clock_error() + kDecide);
+  if (const auto no_show = no_show_since(*meeting, *seat); no_show && machine.sessions == 0) {
+    from(*no_show);
+  }
+  if (since && meeting->over_at) since = *since + kOrphan;  // what comes after is the sweep's
+  return since;
+}
+
+void Checks::check_machines() {
+  for (const auto& [id, machine] : world_.cloud().machines()) {
+    if (!machine.alive() || machine.spec.owner.store != world_.store_identity()) continue;
+    const auto since = unneeded_since(machine);
+    if (!since) continue;
+    const auto from = std::max(*since, calm_since(*domain::meeting_of(machine.spec.owner.seat)));
+    if (world_.now() > from + kTeardown) {
+      fail("L2", id.text() + " of " + machine.spec.desktop.text() + " is not needed since " +
+                     base::to_text(world_.now() - *since) + " and is still there");
+      return;
+    }
+  }
+}
+
+void Checks::check_records() {
+  std::map<std::string, Timestamp> strays;
+  for (const auto& record : world_.zone().truth()) {
+    if (record.owner.store != world_.store_identity()) continue;
+    const Machine* machine = world_.cloud().holder(record.address);
+    const bool held = machine != nullptr && machine->spec.owner == record.owner;
+    if (held) continue;
+    const auto before = stray_records_.find(record.name);
+    const auto since = before == stray_records_.end() ? world_.now() : before->second;
+    strays.emplace(record.name, since);
+    const auto from = std::max(since, calm_since(*domain::meeting_of(record.owner.seat)));
+    if (world_.now() > from + kOrphan) {
+      fail("L3", record.name + " points at an address that its desktop does not hold");
+      return;
+    }
+  }
+  stray_records_ = std::move(strays);
+}
+
+void Checks::check_meetings() {
+  const auto& policy = world_.swarm().policy;
+  const auto skew = world_.clock_error();
+  for (const auto& [id, meeting] : rows_) {
+    const auto cap = domain::hard_cap(meeting, policy) + skew + kDecide;
+    if (!meeting.end && world_.now() > std::max(cap, calm_since(id))) {
+      fail("L10", id.text() + " goes on after its hard cap");
+      return;
+    }
+    const auto gave_up = meeting.start.at - policy.give_up_before + skew + kDecide;
+    const bool failed = std::any_of(meeting.seats.begin(), meeting.seats.end(),
+                                    [](const Seat& seat) { return seat.failed.has_value(); });
+    const bool entered =
+        std::any_of(meeting.seats.begin(), meeting.seats.end(), [&](const Seat& seat) {
+          return seats_entered_.contains(seat.id) || seat.used_at ||
+                 (seat.desktop && seat.desktop->entered_at);
+        });
+    if (failed && !entered && !meeting.end && world_.now() > std::max(gave_up, calm_since(id))) {
+      fail("L7", id.text() + " goes on though a seat of it has failed");
+      return;
+    }
+    if (!meeting.end || meeting.over_at) continue;
+    const auto from = std::max(times_.at(id).ended, calm_since(id));
+    if (world_.now() > from + kTeardown + kDecide) {
+      fail("L10", id.text() + " has ended and is not over");
+      return;
+    }
+  }
+}
+
+void Checks::after_healing() {
+  if (!healed_at_) return;
+  check_machines();
+  check_records();
+  check_meetings();
+}
+
+void Checks::at_rest() {
+  for (const auto& [id, machine] : world_.cloud().machines()) {
+    if (machine.alive() && machine.spec.owner.store == world_.store_identity()) {
+      fail("L2", id.text() + " is left");
+    }
+  }
+  for (const auto& record : world_.zone().truth()) {
+    if (record.owner.store == world_.store_identity()) fail("L3", record.name + " is left");
+  }
+  for (const auto& [id, meeting] : rows_) {
+    if (!meeting.over_at) fail("L10", id.text() + " is not over");
+    if (meeting.wake_at) fail("L12", id.text() + " still has a timer");
+    for (const auto& seat : meeting.seats) {
+      if (!seat.tokens.empty()) fail("L12", seat.id.text() + " still has door tokens");
+    }
+  }
+  if (!waiting_.empty()) fail("L8", *waiting_.begin() + " still waits");
+}
+
+}  // namespace sim

@@ -1,0 +1,105 @@
+// The checks at the door and at the pages: what people were told and given, against what is true.
+
+#include <algorithm>
+
+#include "checks.hpp"
+#include "domain/phase.hpp"
+#include "world.hpp"
+
+namespace sim {
+
+using domain::Meeting;
+using domain::Seat;
+
+namespace {
+// A machine that went bad is not noticed before the next probe; calls and commits take their time.
+constexpr Duration kNoticed = 35s;
+}  // namespace
+
+void Checks::booked(const domain::MeetingId& id) {
+  if (row(id) == nullptr) fail("S24", "an acknowledged booking is not stored: " + id.text());
+}
+
+void Checks::ended(const domain::MeetingId& id) {
+  const Meeting* meeting = row(id);
+  if (meeting == nullptr || !meeting->end) fail("S24", "an acknowledged end is not stored");
+}
+
+void Checks::check_door(const char* what, const domain::SeatId& seat,
+                        const domain::DesktopId& desktop) {
+  if (domain::seat_of(desktop) != seat) {
+    fail("S10", std::string(what) + " of " + seat.text() + " led to " + desktop.text());
+  }
+  const Meeting* meeting = row(*domain::meeting_of(seat));
+  const Seat* own = domain::find_seat(*meeting, seat);
+  const bool current = own->desktop && own->desktop->id == desktop && own->desktop->instance;
+  if (meeting->end || !current) {
+    // It may have changed while the answer was on its way.
+    const auto at = times_[meeting->id].ended;
+    if (meeting->end && world_.now() > at + 5s) fail("S9", std::string(what) + " after the end");
+    return;
+  }
+  const Machine* machine = world_.cloud().find(own->desktop->instance->value);
+  const auto bad_for = world_.swarm().policy.ready_fresh + kNoticed;
+  const auto now = world_.now();
+  Timestamp bad_since = now;  // latest time at which it may have been good
+  if (machine == nullptr || !machine->answers_ever || machine->impostor) {
+    bad_since = Timestamp{};
+  } else if (!machine->answers(now)) {
+    bad_since = machine->history.back().at;
+    if (now < machine->answers_from) bad_since = Timestamp{};
+    if (now < machine->hung_until) return;  // since when is not kept
+  }
+  if (now - bad_since > bad_for) {
+    fail("S9", std::string(what) + ": " + desktop.text() + " has not answered for long");
+  }
+}
+
+void Checks::entered(const domain::SeatId& seat, const domain::DesktopId& desktop) {
+  check_door("enter", seat, desktop);
+}
+
+void Checks::passed_door(const domain::SeatId& seat, const domain::DesktopId& desktop) {
+  check_door("door", seat, desktop);
+  seats_entered_.insert(seat);
+}
+
+// Somebody passed the door, their desktop works, and they are not let stay.
+void Checks::refused_session(const domain::DesktopId& desktop, std::uint32_t epoch) {
+  const auto seat_id = *domain::seat_of(desktop);
+  const Meeting* meeting = row(*domain::meeting_of(desktop));
+  const Seat* seat = domain::find_seat(*meeting, seat_id);
+  if (may_end_sessions(*meeting) || seat->epoch != epoch) return;
+  fail("S8", desktop.text() + " turned away somebody who had passed its door");
+}
+
+// A page says that it goes on.
+void Checks::shown_as_open(const Meeting& meeting) {
+  const Meeting* stored = row(meeting.id);
+  if (meeting.end && stored != nullptr && stored->end) {
+    fail("L8", "the page of a meeting that has ended says that it goes on");
+  }
+}
+
+void Checks::link_made(const domain::SeatId& seat, std::uint32_t epoch, const std::string& link) {
+  links_[seat][link] = epoch;
+}
+
+void Checks::link_refused(const domain::SeatId& seat, const std::string& link) {
+  const Seat* own = domain::find_seat(*row(*domain::meeting_of(seat)), seat);
+  if (links_[seat][link] == own->epoch) fail("L1", "a link that is good is refused");
+}
+
+void Checks::unreadable(const domain::MeetingId& id, Timestamp until) {
+  unreadable_until_[id] = std::max(unreadable_until_[id], until);
+}
+
+void Checks::waiting(const std::string& who, bool waits) {
+  if (waits) {
+    waiting_.insert(who);
+  } else {
+    waiting_.erase(who);
+  }
+}
+
+}  // namespace sim

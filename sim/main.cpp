@@ -1,0 +1,93 @@
+// The tool of the simulation; docs/SIMULATION.md explains it.
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
+
+#include "tool.hpp"
+
+namespace {
+
+constexpr const char* kUsage = R"(sim [options]
+  --seeds N          run N seeds (default 1000), --from S: beginning with S
+  --time 10m         as many as that takes (s, m or h)
+  --until-failure    stop at the first violation
+  --seed S           one seed; shows what it has drawn, and the fewest faults that break it
+  --trace            ... and everything that happens
+  --only a#1,b#2     ... with these of its faults alone
+  --small [--pairs N]  one small meeting: every single fault at every call, and N pairs
+  --json FILE  --jobs N  --regressions FILE  --probes
+)";
+
+double seconds_of(const char* text) {
+  char* end = nullptr;
+  const double value = std::strtod(text, &end);
+  return value * (*end == 'h' ? 3600 : *end == 'm' ? 60 : 1);
+}
+
+std::set<sim::FaultName> faults_of(const std::string& text) {
+  std::set<sim::FaultName> names;
+  std::istringstream in(text);
+  for (std::string one; std::getline(in, one, ',');) {
+    const auto name = sim::parse_fault(one);
+    if (!name) {
+      std::fprintf(stderr, "not a fault: %s\n", one.c_str());
+      std::exit(2);
+    }
+    names.insert(*name);
+  }
+  return names;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  sim::ToolOptions options;
+  bool small = false;
+  std::uint64_t pairs = 0;
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i];
+    const auto value = [&]() -> const char* {
+      if (i + 1 < argc) return argv[++i];
+      std::fputs(kUsage, stderr);
+      std::exit(2);
+    };
+    const auto number = [&] { return std::strtoull(value(), nullptr, 10); };
+    if (name == "--seeds") {
+      options.seeds = number();
+    } else if (name == "--from") {
+      options.from = number();
+    } else if (name == "--time") {
+      options.seconds = seconds_of(value());
+    } else if (name == "--until-failure") {
+      options.until_failure = true;
+      if (options.seconds <= 0) options.seconds = 1e9;
+    } else if (name == "--seed") {
+      options.seed = number();
+    } else if (name == "--trace") {
+      options.trace = true;
+    } else if (name == "--only") {
+      options.only = faults_of(value());
+    } else if (name == "--json") {
+      options.json = value();
+    } else if (name == "--jobs") {
+      options.jobs = std::max(1U, static_cast<unsigned>(number()));
+    } else if (name == "--regressions") {
+      options.regressions = value();
+    } else if (name == "--probes") {
+      options.probes_matter = true;
+    } else if (name == "--small") {
+      small = true;
+    } else if (name == "--pairs") {
+      pairs = number();
+    } else {
+      std::fputs(kUsage, stderr);
+      return name == "--help" ? 0 : 2;
+    }
+  }
+  if (small) return sim::run_small(options, pairs);
+  return options.seed ? sim::run_one(options) : sim::run_many(options);
+}

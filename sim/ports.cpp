@@ -1,0 +1,268 @@
+#include "ports.hpp"
+
+namespace sim {
+
+using base::ErrorKind;
+using base::fail;
+using base::Result;
+
+namespace {
+
+constexpr Duration kNear{3};   // the store
+constexpr Duration kFar{400};  // providers
+constexpr Duration kLooking{900};
+
+auto down(const char* what) {
+  return fail(ErrorKind::unavailable, std::string(what) + " is down (drawn)");
+}
+
+}  // namespace
+
+Duration ClockPort::since_boot() {
+  return process_.world().now() - process_.world().start() + 24h;
+}
+
+std::string EntropyPort::bytes(std::size_t count) {
+  std::string out;
+  while (out.size() < count) out += static_cast<char>(rng_.next() >> 24U);
+  return out;
+}
+
+Result<std::vector<base::Secret>> SecretsPort::fetch(std::string_view name) {
+  const auto drawn = process_.world().faults().draw(Site::secrets);
+  if (drawn.fate != Fate::normal) return down("the secret store");
+  return std::vector<base::Secret>{base::Secret("key of " + std::string(name))};
+}
+
+void WakeupsPort::wake(const domain::MeetingId& meeting, Timestamp at) {
+  auto& world = process_.world();
+  auto dice = world.faults().dice(Site::wakeup);
+  const auto drawn = world.faults().draw(Site::wakeup);
+  if (dice.below(100) >= world.swarm().hints_delivered) return;
+  // A hint reaches any of the processes; or it is late, doubled, or nobody's.
+  const auto count = drawn.fate == Fate::normal ? 1 : drawn.dice % 3;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto late = drawn.fate == Fate::normal ? Duration{0} : drawn.delay;
+    const auto target = dice.next();
+    world.scheduler().at(world.now() + late, [&world, target, meeting, at] {
+      if (auto* process = world.any_process(target)) process->hint(meeting, at);
+    });
+  }
+}
+
+// ---- Compute.
+
+Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId& meeting) {
+  auto& world = process_.world();
+  return process_.call(Site::list, kFar,
+                       [&world, meeting]() -> Result<std::vector<domain::Instance>> {
+                         if (world.cloud().down()) return down("the cloud");
+                         return world.cloud().list(meeting);
+                       });
+}
+
+Result<std::vector<domain::Instance>> ComputePort::list_all() {
+  auto& world = process_.world();
+  return process_.call(Site::list_all, kFar, [&world]() -> Result<std::vector<domain::Instance>> {
+    if (world.cloud().down()) return down("the cloud");
+    return world.cloud().list(std::nullopt);
+  });
+}
+
+Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
+  auto& world = process_.world();
+  world.checks().launch_called(spec);
+  const auto called_at = world.now();
+  return process_.call(
+      Site::launch, kFar,
+      [&world, spec, called_at]() -> Result<domain::Instance> {
+        // Calls with one key take effect in order: an older one than the last answered is void.
+        if (called_at < world.cloud().answered_at(spec.key)) {
+          return fail(ErrorKind::unavailable, "void by now");
+        }
+        if (world.cloud().down()) return down("the cloud");
+        if (world.now() - called_at > 30s) world.probe("launch: took effect late");
+        return world.cloud().launch(spec, called_at);
+      },
+      spec.key);
+}
+
+Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain::Owner& owner) {
+  auto& world = process_.world();
+  world.checks().mutation_called("terminate", domain::desktop_id(owner.seat, owner.attempt));
+  return process_.call(Site::terminate, kFar, [&world, instance, owner]() -> Result<> {
+    if (world.cloud().down()) return down("the cloud");
+    return world.cloud().terminate(instance, owner);
+  });
+}
+
+Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const domain::Owner& owner,
+                                   Timestamp deadline) {
+  auto& world = process_.world();
+  world.checks().mutation_called("set_deadline", domain::desktop_id(owner.seat, owner.attempt));
+  return process_.call(Site::set_deadline, kFar, [&world, instance, owner, deadline]() -> Result<> {
+    if (world.cloud().down()) return down("the cloud");
+    return world.cloud().set_deadline(instance, owner, deadline);
+  });
+}
+
+// ---- DNS.
+
+Result<std::vector<domain::Record>> ZonePort::list(const domain::MeetingId& meeting) {
+  auto& world = process_.world();
+  return process_.call(Site::zone_list, kFar,
+                       [&world, meeting]() -> Result<std::vector<domain::Record>> {
+                         if (world.zone().down()) return down("the DNS provider");
+                         return world.zone().list(meeting);
+                       });
+}
+
+Result<std::vector<domain::Record>> ZonePort::list_all() {
+  auto& world = process_.world();
+  return process_.call(Site::zone_list_all, kFar,
+                       [&world]() -> Result<std::vector<domain::Record>> {
+                         if (world.zone().down()) return down("the DNS provider");
+                         return world.zone().list(std::nullopt);
+                       });
+}
+
+Result<> ZonePort::put(const domain::Record& record) {
+  auto& world = process_.world();
+  world.checks().mutation_called("put_record",
+                                 domain::desktop_id(record.owner.seat, record.owner.attempt));
+  const auto called_at = world.now();
+  return process_.call(Site::put, kFar, [&world, record, called_at]() -> Result<> {
+    if (world.zone().down()) return down("the DNS provider");
+    if (world.now() - called_at > 1s) world.late_records().insert(record.name);
+    return world.zone().put(record);
+  });
+}
+
+Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
+  auto& world = process_.world();
+  world.checks().mutation_called("drop_record", domain::desktop_id(owner.seat, owner.attempt));
+  return process_.call(Site::drop, kFar, [&world, name, owner]() -> Result<> {
+    if (world.zone().down()) return down("the DNS provider");
+    return world.zone().drop(name, owner);
+  });
+}
+
+// ---- Prober.
+
+Result<domain::Probe> ProberPort::probe(const port::ProbeTarget& target) {
+  auto& world = process_.world();
+  const bool bridged = world.swarm().bridged;
+  const bool young = process_.uptime() < world.swarm().policy.leave_grace;
+  return process_.call(Site::probe, kLooking,
+                       [&world, target, bridged, young]() -> Result<domain::Probe> {
+                         domain::Probe probe;
+                         const auto address = world.zone().resolve(target.name);
+                         if (!address) {
+                           probe.why_not = "its name is not known";
+                           return probe;
+                         }
+                         Machine* machine = world.cloud().holder(*address);
+                         if (machine == nullptr || !machine->answers(world.now())) {
+                           probe.why_not = "it does not answer";
+                           return probe;
+                         }
+                         if (machine->spec.desktop != target.desktop || machine->impostor) {
+                           world.probe("prober: another desktop answers");
+                           probe.why_not = "another desktop answers";
+                           return probe;
+                         }
+                         probe.answers = true;
+                         probe.connections = machine->sessions;
+                         if (world.now() < machine->counts_from) probe.connections.reset();
+                         // A bridge that has just started does not know who is about to come back.
+                         if (bridged && young && machine->sessions == 0) probe.connections.reset();
+                         return probe;
+                       });
+}
+
+// ---- Store.
+
+template <class Act>
+auto StorePort::read(Act act) -> decltype(act()) {
+  auto& world = process_.world();
+  return process_.call(Site::store_read, kNear, [&world, act]() -> decltype(act()) {
+    if (world.store_down()) return down("the store");
+    return act();
+  });
+}
+
+Result<port::Created> StorePort::create(const port::Commit& commit,
+                                        const std::optional<port::IdempotencyKey>& key) {
+  auto& world = process_.world();
+  return process_.call(Site::store_write, kNear, [&world, commit, key]() -> Result<port::Created> {
+    if (world.store_down()) return down("the store");
+    return world.create(commit, key);
+  });
+}
+
+Result<domain::Meeting> StorePort::load(const domain::MeetingId& id) {
+  return read([&store = process_.world().store(), id] { return store.load(id); });
+}
+
+Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
+  auto& world = process_.world();
+  return process_.call(Site::store_write, kNear, [&world, commit]() -> Result<std::uint64_t> {
+    if (world.store_down()) return down("the store");
+    return world.save(commit);
+  });
+}
+
+Result<> StorePort::append_audit(const domain::MeetingId& id,
+                                 const std::vector<port::AuditEntry>& entries) {
+  auto& world = process_.world();
+  return process_.call(Site::store_write, kNear, [&world, id, entries]() -> Result<> {
+    if (world.store_down()) return down("the store");
+    return world.store().append_audit(id, entries);
+  });
+}
+
+Result<std::vector<port::AuditEntry>> StorePort::audit(const domain::MeetingId& id) {
+  return read([&store = process_.world().store(), id] { return store.audit(id); });
+}
+
+Result<std::vector<domain::MeetingId>> StorePort::due(Timestamp now, std::size_t limit) {
+  return read([&store = process_.world().store(), now, limit] { return store.due(now, limit); });
+}
+
+Result<std::optional<Timestamp>> StorePort::next_wake() {
+  return read([&store = process_.world().store()] { return store.next_wake(); });
+}
+
+Result<port::Page> StorePort::list(const std::optional<domain::PrincipalId>& owner,
+                                   const std::string& from, std::size_t limit) {
+  return read([&store = process_.world().store(), owner, from, limit] {
+    return store.list(owner, from, limit);
+  });
+}
+
+Result<std::vector<domain::MeetingId>> StorePort::live() {
+  return read([&store = process_.world().store()] { return store.live(); });
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> StorePort::parked() {
+  return read([&store = process_.world().store()] { return store.parked(); });
+}
+
+Result<std::vector<port::Change>> StorePort::changes(std::uint64_t after, std::size_t limit) {
+  return read(
+      [&store = process_.world().store(), after, limit] { return store.changes(after, limit); });
+}
+
+Result<std::uint64_t> StorePort::cursor(const std::string& consumer) {
+  return read([&store = process_.world().store(), consumer] { return store.cursor(consumer); });
+}
+
+Result<> StorePort::set_cursor(const std::string& consumer, std::uint64_t cursor) {
+  return process_.world().store().set_cursor(consumer, cursor);
+}
+
+Result<std::size_t> StorePort::purge(Timestamp before, std::size_t limit) {
+  return process_.world().store().purge(before, limit);
+}
+
+}  // namespace sim

@@ -1,0 +1,38 @@
+#pragma once
+// Probes: the rare places that a set of seeds has to have been through; one that is never reached
+// means that the workload has a hole.
+
+#include <array>
+#include <string_view>
+
+namespace sim {
+
+inline constexpr std::array kProbes{
+    std::string_view("book: junk is refused"),
+    std::string_view("book: the same request again"),
+    std::string_view("dns: a name dangles for a while"),
+    std::string_view("guest: a scanner pressed Enter"),
+    std::string_view("guest: asks for the desktop again"),
+    std::string_view("guest: link was rotated"),
+    std::string_view("guest: passed the door, no screen"),
+    std::string_view("launch: key already used"),
+    std::string_view("launch: key of a machine that is gone"),
+    std::string_view("launch: no capacity"),
+    std::string_view("launch: took effect late"),
+    std::string_view("machine: ended itself at its deadline"),
+    std::string_view("prober: another desktop answers"),
+    std::string_view("process: clock jumped, ends are held"),
+    std::string_view("put: a newer record stands there"),
+    std::string_view("put: a stranger's record stands there"),
+    std::string_view("resolver: remembers that there was nothing"),
+    std::string_view("store: a launch budget said no"),
+    std::string_view("store: a row cannot be read"),
+    std::string_view("store: somebody else was faster"),
+    std::string_view("store: written after it was over"),
+    std::string_view("sweep: ended an orphan"),
+    std::string_view("sweep: saw a suspect"),
+    std::string_view("terminate: again"),
+    std::string_view("world: all control planes down for long"),
+};
+
+}  // namespace sim

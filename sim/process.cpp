@@ -1,0 +1,163 @@
+#include "process.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "ports.hpp"
+
+namespace sim {
+
+namespace {
+constexpr Duration kTick = 5s;
+constexpr Duration kIdleTick = 60s;
+constexpr Duration kClockJump = 30s;
+constexpr Duration kClockSettle = 2min;
+constexpr Duration kBackoffMin{250};
+constexpr Duration kBackoffMax = 30s;
+constexpr std::size_t kBatch = 64;
+}  // namespace
+
+Process::Process(World& world, std::size_t index, std::uint32_t incarnation)
+    : world_(world),
+      index_(index),
+      name_("p" + std::to_string(index + 1) +
+            (incarnation > 1 ? "." + std::to_string(incarnation) : "")),
+      born_(world.now()) {
+  const auto& swarm = world.swarm();
+  settings_.policy = swarm.policy;
+  settings_.limits = swarm.limits;
+  settings_.roles = {"teacher", "student", "guest"};
+  // Skew belongs to the machine, not to the process on it.
+  auto rng = base::Rng(swarm.seed).fork("skew" + std::to_string(index));
+  const auto most = static_cast<std::uint32_t>(swarm.skew_max.count());
+  offset_ = Duration(rng.below(most + 1)) - swarm.skew_max / 2;
+  world.clock_is_wrong(offset_);
+  ports_ = std::make_unique<PortSet>(*this);
+  schedule_ = std::make_unique<app::Schedule>(ports_->all, settings_);
+  join_ = std::make_unique<app::Join>(ports_->all, settings_);
+  reconcile_ = std::make_unique<app::Reconcile>(
+      ports_->all, settings_,
+      std::set{domain::Capability::launch, domain::Capability::name, domain::Capability::terminate,
+               domain::Capability::deadline});
+  sweep_ = std::make_unique<app::Sweep>(ports_->all, swarm.sweep);
+}
+
+Process::~Process() = default;
+
+void Process::sleep(Duration duration) {
+  auto until = world_.now() + duration;
+  do {
+    world_.scheduler().sleep_until(until);
+    if (dead_) throw ProcessDied{};
+    until = std::min(paused_until_, world_.now() + 10s);  // it may be woken before
+  } while (world_.now() < until);
+}
+
+void Process::die() {
+  dead_ = true;
+}
+
+void Process::start() {
+  const auto self = shared_from_this();
+  const auto body = [self](void (Process::*run)()) {
+    return [self, run] {
+      try {
+        ((*self).*run)();
+      } catch (const ProcessDied&) {
+        return;
+      }
+    };
+  };
+  dispatcher_ = world_.scheduler().spawn(world_.now(), body(&Process::loop));
+  world_.scheduler().spawn(world_.now(), body(&Process::sweep_loop));
+}
+
+void Process::hint(const domain::MeetingId& meeting, Timestamp at) {
+  if (dead_) return;
+  const auto found = hints_.find(meeting);
+  if (found == hints_.end()) {
+    hints_.emplace(meeting, at);
+  } else {
+    found->second = std::min(found->second, at);
+  }
+  if (at <= wall()) world_.scheduler().wake(dispatcher_);
+}
+
+void Process::watch_clock() {
+  if (known_offset_) {
+    const auto jump = offset_ - *known_offset_;
+    if (jump > kClockJump || jump < -kClockJump) {
+      world_.probe("process: clock jumped, ends are held");
+      hold_until_ = world_.now() + kClockSettle;
+    }
+  }
+  known_offset_ = offset_;
+}
+
+void Process::loop() {
+  sleep(Duration(world_.faults().dice(Site::process).below(1000)));
+  for (;;) {
+    watch_clock();
+    tick();
+    auto next = world_.now() + kTick;
+    const auto wake = ports_->store.next_wake();
+    if (wake && !*wake && hints_.empty()) next = world_.now() + kIdleTick;
+    if (wake && *wake) next = std::min(next, world_.now() + (**wake - wall()));
+    for (const auto& [id, at] : hints_) next = std::min(next, world_.now() + (at - wall()));
+    next = std::max(next, world_.now() + 50ms);
+    sleep(next - world_.now());
+  }
+}
+
+void Process::tick() {
+  std::set<domain::MeetingId> due;
+  for (auto it = hints_.begin(); it != hints_.end();) {
+    const bool now = it->second <= wall();
+    if (now) due.insert(it->first);
+    it = now ? hints_.erase(it) : std::next(it);
+  }
+  const auto stored = ports_->store.due(wall(), kBatch);
+  if (stored) due.insert(stored->begin(), stored->end());
+  for (const auto& id : due) {
+    const auto backoff = backoff_.find(id);
+    if (busy_.contains(id) || (backoff != backoff_.end() && world_.now() < backoff->second)) {
+      continue;
+    }
+    busy_.insert(id);
+    world_.scheduler().spawn(world_.now(), [self = shared_from_this(), id] {
+      try {
+        self->run_pass(id);
+      } catch (const ProcessDied&) {
+        return;
+      }
+    });
+  }
+}
+
+void Process::run_pass(const domain::MeetingId& id) {
+  sleep(Duration{0});
+  const auto report = reconcile_->pass(id, holds_kills());
+  busy_.erase(id);
+  if (report) {
+    backoff_.erase(id);
+    backoff_step_.erase(id);
+    return;
+  }
+  auto& step = backoff_step_[id];
+  step = std::clamp(step * 2, kBackoffMin, kBackoffMax);
+  backoff_[id] = world_.now() + step;
+}
+
+void Process::sweep_loop() {
+  auto rng = base::Rng(world_.swarm().seed).fork(name_ + "sweep");
+  for (;;) {
+    sleep(world_.swarm().sweep.period + Duration(rng.below(5000)));
+    if (holds_kills()) continue;
+    const auto report = sweep_->run();
+    if (!report) continue;
+    if (report->ended > 0) world_.probe("sweep: ended an orphan");
+    if (report->suspects > 0) world_.probe("sweep: saw a suspect");
+  }
+}
+
+}  // namespace sim

@@ -1,0 +1,162 @@
+#pragma once
+// Process: one control plane. The real use cases on ports whose every call is a switch point and
+// may fail, lie about its outcome, take effect late, be slow, or end the process. Has a clock of
+// its own. Its loop does what host::loop does, on fibers.
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "app/join.hpp"
+#include "app/reconcile.hpp"
+#include "app/schedule.hpp"
+#include "app/sweep.hpp"
+#include "faults.hpp"
+#include "world.hpp"
+
+namespace sim {
+
+// Thrown through the product out of a port call of a process that has died.
+struct ProcessDied {};
+
+class Process : public std::enable_shared_from_this<Process> {
+ public:
+  Process(World& world, std::size_t index, std::uint32_t incarnation);
+  ~Process();
+
+  void start();  // its loop and sweeps
+  void die();    // at the next switch of whatever it does
+  bool dead() const { return dead_; }
+  void pause(Timestamp until) { paused_until_ = until; }
+  void step_clock(Duration by) {
+    offset_ += by;
+    world_.clock_is_wrong(offset_);
+  }
+  void hint(const domain::MeetingId& meeting, Timestamp at);
+
+  World& world() { return world_; }
+  std::size_t index() const { return index_; }
+  const std::string& name() const { return name_; }
+  Timestamp wall() const { return world_.now() + offset_; }
+  Duration uptime() const { return world_.now() - born_; }
+  Timestamp born() const { return born_; }
+
+  // Waits as this process: longer while it is paused; throws when it has died.
+  void sleep(Duration duration);
+
+  // One call of a port: see Fate. `act` is the effect; it may run after the caller has gone on.
+  template <class Act>
+  auto call(Site site, Duration latency, Act act, const std::string& key = {}) -> decltype(act());
+
+  app::Schedule& schedule() { return *schedule_; }
+  app::Join& join() { return *join_; }
+  app::Reconcile& reconcile() { return *reconcile_; }
+  app::Sweep& sweep() { return *sweep_; }
+  const app::Settings& settings() const { return settings_; }
+
+ private:
+  struct PortSet;
+  void loop();
+  void tick();
+  void sweep_loop();
+  void watch_clock();
+  void run_pass(const domain::MeetingId& id);
+  bool holds_kills() const { return world_.now() < hold_until_; }
+
+  World& world_;
+  std::size_t index_;
+  std::string name_;
+  Timestamp born_;
+  Duration offset_{0};
+  std::optional<Duration> known_offset_;
+  Timestamp paused_until_;
+  Timestamp hold_until_;
+  bool dead_ = false;
+  std::unique_ptr<PortSet> ports_;
+  app::Settings settings_;
+  std::unique_ptr<app::Schedule> schedule_;
+  std::unique_ptr<app::Join> join_;
+  std::unique_ptr<app::Reconcile> reconcile_;
+  std::unique_ptr<app::Sweep> sweep_;
+  std::map<domain::MeetingId, Timestamp> hints_;
+  std::map<domain::MeetingId, Timestamp> backoff_;
+  std::map<domain::MeetingId, Duration> backoff_step_;
+  std::set<domain::MeetingId> busy_;
+  std::uint64_t dispatcher_ = 0;
+};
+
+namespace detail {
+// Reads cannot have an unknown outcome.
+inline bool is_mutation(Site site) {
+  switch (site) {
+    case Site::store_write:
+    case Site::launch:
+    case Site::terminate:
+    case Site::set_deadline:
+    case Site::put:
+    case Site::drop:
+      return true;
+    default:
+      return false;
+  }
+}
+}  // namespace detail
+
+template <class Act>
+auto Process::call(Site site, Duration latency, Act act, const std::string& key)
+    -> decltype(act()) {
+  const bool mutation = detail::is_mutation(site);
+  auto dice = world_.faults().dice(site);
+  const auto drawn = world_.faults().draw(site);
+  const auto fault = [&] {
+    world_.trace(name_, name_of(site), name_of(drawn.fate),
+                 "#" + std::to_string(world_.faults().passed().at(static_cast<std::size_t>(site))));
+  };
+  if (drawn.fate != Fate::normal) fault();
+  if (drawn.fate == Fate::crash_before) {
+    world_.kill_process(index_, drawn.delay);
+    sleep(Duration{0});
+  }
+  // What was sent arrives, whatever becomes of the sender meanwhile.
+  world_.scheduler().sleep(Duration(dice.below(static_cast<std::uint32_t>(latency.count()) + 1)));
+  switch (drawn.fate) {
+    case Fate::slow:
+      world_.scheduler().sleep(drawn.delay);
+      break;
+    case Fate::refused:
+      return base::fail(base::ErrorKind::unavailable, "refused (drawn)");
+    case Fate::lost:
+      sleep(drawn.delay);
+      return base::fail(mutation ? base::ErrorKind::unknown_outcome : base::ErrorKind::unavailable,
+                        "lost (drawn)");
+    case Fate::done_unknown: {
+      base::ignore(act(), "the answer is lost");
+      sleep(drawn.delay);
+      return base::fail(mutation ? base::ErrorKind::unknown_outcome : base::ErrorKind::unavailable,
+                        "answer lost (drawn)");
+    }
+    case Fate::late:
+      if (!mutation) return base::fail(base::ErrorKind::unavailable, "timed out (drawn)");
+      world_.late_keys().insert(key);
+      world_.scheduler().at(world_.now() + drawn.delay, [&world = world_, act, key] {
+        world.late_keys().erase(world.late_keys().find(key));
+        base::ignore(act(), "nobody waits for it");
+      });
+      return base::fail(base::ErrorKind::unknown_outcome, "timed out (drawn)");
+    case Fate::crash_after:
+      base::ignore(act(), "nobody is left to hear");
+      world_.kill_process(index_, drawn.delay);
+      sleep(Duration{0});
+      break;
+    case Fate::crash_before:
+    case Fate::normal:
+    case Fate::count_:
+      break;
+  }
+  auto result = act();
+  sleep(Duration(dice.below(static_cast<std::uint32_t>(latency.count()) + 1)));
+  return result;
+}
+
+}  // namespace sim

@@ -1,0 +1,58 @@
+#include "run.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace sim {
+
+Outcome run(const Swarm& swarm, const RunOptions& options) {
+  World world(swarm);
+  base::set_log(
+      base::LogLevel::error, [] { return std::string(); },
+      [&world](std::string_view line) {
+        world.violation("log", "an error was logged: " + std::string(line));
+      });
+  world.log().set_mode(options.trace);
+  if (options.only) world.faults().keep_only(*options.only);
+  if (options.forced) world.faults().force(*options.forced);
+  world.run();
+  base::set_log(base::LogLevel::error, [] { return std::string(); }, nullptr);
+  return {.violation = world.violated(),
+          .struck = world.faults().struck(),
+          .passed = world.faults().passed(),
+          .probes = world.probes(),
+          .switches = world.scheduler().switches(),
+          .virtual_time = world.now() - world.start(),
+          .trace_hash = world.log().hash(),
+          .order_hash = world.scheduler().order_hash(),
+          .store_hash = world.store_hash(),
+          .trace = world.log().text()};
+}
+
+std::vector<FaultName> shrink(const Swarm& swarm, const Outcome& failed, std::size_t runs_max) {
+  std::vector<FaultName> kept;
+  for (const auto& [name, fate] : failed.struck) kept.push_back(name);
+  std::size_t runs = 0;
+  const auto still_fails = [&](const std::vector<FaultName>& names) {
+    ++runs;
+    const auto outcome = run(swarm, {.only = std::set(names.begin(), names.end()), .forced = {}});
+    return outcome.violation && outcome.violation->invariant == failed.violation->invariant;
+  };
+  for (std::size_t chunk = std::max<std::size_t>(1, kept.size() / 2);; chunk /= 2) {
+    for (std::size_t at = 0; at < kept.size() && runs < runs_max;) {
+      auto without = kept;
+      const auto end = std::min(kept.size(), at + chunk);
+      without.erase(without.begin() + static_cast<std::ptrdiff_t>(at),
+                    without.begin() + static_cast<std::ptrdiff_t>(end));
+      if (still_fails(without)) {
+        kept = std::move(without);
+      } else {
+        at += chunk;
+      }
+    }
+    if (chunk <= 1 || runs >= runs_max) return kept;
+  }
+}
+
+}  // namespace sim

@@ -1,0 +1,132 @@
+#include "swarm.hpp"
+
+#include <initializer_list>
+
+namespace sim {
+namespace {
+
+template <class T>
+T one_of(base::Rng& rng, std::initializer_list<T> values) {
+  return *(values.begin() + rng.below(static_cast<std::uint32_t>(values.size())));
+}
+
+void draw_policy(Swarm& swarm, base::Rng rng) {
+  auto& policy = swarm.policy;
+  policy.places = 1 + rng.below(3);
+  policy.poll_starting = one_of(rng, {1s, 2s, 5s});
+  policy.reconcile_hot = one_of(rng, {10s, 30s, 30s});
+  policy.list_lag = one_of(rng, {0s, 0s, 5s, 60s});
+  policy.no_show_after = one_of(rng, {5min, 15min, 15min});
+  policy.leave_grace = one_of(rng, {3min, 10min, 10min});
+  policy.overrun = one_of(rng, {10min, 30min});
+  policy.launch_retry = one_of(rng, {2s, 10s});
+  policy.ready_within = one_of(rng, {3min, 5min});
+  policy.attempts_max = 1 + rng.below(3);
+  policy.terminate_retry = one_of(rng, {1s, 5s});
+  policy.kill_despite_name = rng.below(4) == 0;
+  policy.token_life = one_of(rng, {10s, 60s});
+  swarm.sweep.period = one_of(rng, {30s, 60s});
+  if (rng.below(8) == 0) swarm.limits = {4, 4, 3, 3};
+}
+
+void draw_mix(Swarm& swarm, base::Rng rng) {
+  auto& mix = swarm.mix;
+  const auto level = one_of(rng, {20U, 100U, 300U, 1000U});  // of 10,000 calls
+  for (auto& rate : mix.rate) rate = rng.below(3) == 0 ? 0 : 1 + rng.below(level * 2);
+  for (auto& weight : mix.weight) weight = rng.below(2) * (1 + rng.below(10));
+  mix.weight[0] = 0;
+  mix.weight[1 + rng.below(static_cast<std::uint32_t>(mix.weight.size()) - 1)] += 1;
+  // Crashes cost the most virtual work and hide the rest.
+  mix.weight[static_cast<std::size_t>(Fate::crash_before)] /= 3;
+  mix.weight[static_cast<std::size_t>(Fate::crash_after)] /= 3;
+  const auto rare = [&](Site site, std::initializer_list<std::uint32_t> rates) {
+    mix.rate.at(static_cast<std::size_t>(site)) = one_of(rng, rates);
+  };
+  rare(Site::machine, {0, 500, 2000, 5000});
+  rare(Site::process, {0, 200, 1000, 3000});
+  rare(Site::provider, {0, 500, 2000, 4000});
+  rare(Site::operator_, {0, 0, 500, 1500});
+  mix.late_max = one_of(rng, {5s, 60s, 600s});
+  mix.slow_max = one_of(rng, {2s, 30s});
+}
+
+}  // namespace
+
+Swarm draw_swarm(std::uint64_t seed) {
+  Swarm swarm{.seed = seed};
+  const base::Rng root = base::Rng(seed).fork("swarm");
+  auto rng = root.fork("sizes");
+  // An ordinary day, or the night in which Berlin's clocks go back.
+  swarm.start = Timestamp(std::chrono::hours(24 * (rng.below(8) == 0 ? 20'023 : 20'000)));
+  swarm.bridged = rng.below(3) == 0;
+  swarm.processes = swarm.bridged ? 1 : 1 + rng.below(3);
+  swarm.meetings = one_of(rng, {1U, 1U, 2U, 4U});
+  swarm.seats_max = one_of(rng, {1U, 2U, 2U, 3U});
+  swarm.hints_delivered = one_of(rng, {0U, 50U, 100U, 100U});
+  swarm.skew_max = one_of(rng, {0s, 0s, 1s, 1s, 2s, 600s});
+  swarm.boot_max = one_of(rng, {2s, 40s, 90s});
+  swarm.address_max = one_of(rng, {0s, 5s, 20s});
+  swarm.answer_max = one_of(rng, {5s, 30s, 60s});
+  swarm.end_max = one_of(rng, {1s, 20s, 60s});
+  swarm.zone_lag = one_of(rng, {0s, 0s, 1s});
+  swarm.resolve_lag = one_of(rng, {0s, 5s, 30s});
+  swarm.start_max = one_of(rng, {15min, 30min, 60min});
+  swarm.faults_for = one_of(rng, {30min, 60min, 90min, 150min});
+  swarm.long_rest = seed % 50 == 0;
+  swarm.calm = rng.below(12) == 0;
+  draw_policy(swarm, root.fork("policy"));
+  draw_mix(swarm, root.fork("mix"));
+  if (swarm.calm) {
+    swarm.mix = {};
+    swarm.limits = {200, 100, 50, 50};
+    swarm.skew_max = 0s;
+    swarm.policy.ready_within = 8min;
+    swarm.first_place_full = swarm.policy.places > 1 && rng.below(2) == 0;
+  }
+  return swarm;
+}
+
+std::string Swarm::describe() const {
+  std::string text = "seed " + std::to_string(seed) + ": " + std::to_string(processes) +
+                     " process(es), " + std::to_string(meetings) + " meeting(s) of up to " +
+                     std::to_string(seats_max) + " seats, " + (bridged ? "bridged" : "direct") +
+                     (calm ? ", calm" : "") + "\n";
+  const auto add = [&](const char* name, Duration value) {
+    text += std::string(" ") + name + "=" + base::to_text(value);
+  };
+  text += "  policy: places=" + std::to_string(policy.places);
+  add("poll", policy.poll_starting);
+  add("hot", policy.reconcile_hot);
+  add("list_lag", policy.list_lag);
+  add("no_show", policy.no_show_after);
+  add("grace", policy.leave_grace);
+  add("overrun", policy.overrun);
+  add("ready_within", policy.ready_within);
+  add("token_life", policy.token_life);
+  text += " attempts=" + std::to_string(policy.attempts_max);
+  text += policy.kill_despite_name ? " kill_despite_name" : "";
+  text += "\n  world: hints=" + std::to_string(hints_delivered) + "%";
+  add("skew", skew_max);
+  add("boot", boot_max);
+  add("address", address_max);
+  add("answer", answer_max);
+  add("end", end_max);
+  add("zone_lag", zone_lag);
+  add("resolve", resolve_lag);
+  add("faults_for", faults_for);
+  text += "\n  faults (per 10,000):";
+  for (std::size_t i = 0; i < kSites; ++i) {
+    if (mix.rate.at(i) == 0) continue;
+    text += std::string(" ") + name_of(static_cast<Site>(i)) + "=" + std::to_string(mix.rate.at(i));
+  }
+  text += "; mix:";
+  for (std::size_t i = 0; i < mix.weight.size(); ++i) {
+    if (mix.weight.at(i) == 0) continue;
+    text += std::string(" ") + name_of(static_cast<Fate>(i)) + "=" + std::to_string(mix.weight[i]);
+  }
+  add("late<", mix.late_max);
+  add("slow<", mix.slow_max);
+  return text + "\n";
+}
+
+}  // namespace sim

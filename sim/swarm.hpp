@@ -1,0 +1,43 @@
+#pragma once
+// Swarm: everything that a run depends on, drawn from its seed: sizes, policy values, lags, and the
+// mix and rates of faults. Two seeds are two different worlds.
+
+#include <string>
+
+#include "app/ports.hpp"
+#include "app/sweep.hpp"
+#include "faults.hpp"
+
+namespace sim {
+
+struct Swarm {
+  std::uint64_t seed = 1;
+  Timestamp start;
+  std::uint32_t processes = 1;
+  std::uint32_t meetings = 1;
+  std::uint32_t seats_max = 2;
+  bool bridged = false;  // screens go through the process (local desktops); else straight (DCV)
+  domain::Policy policy;
+  app::SweepPolicy sweep;
+  port::LaunchLimits limits{200, 100, 50, 50};
+  FaultMix mix;
+  std::uint32_t hints_delivered = 100;  // percent; 0: no event ever arrives (L4)
+  Duration skew_max{0};
+  Duration boot_max = 60s;  // to running; then to an address; then to a screen that answers
+  Duration address_max = 5s;
+  Duration answer_max = 60s;
+  Duration end_max = 30s;  // from the order to gone
+  Duration zone_lag{0};    // accepted changes show in lists this much later
+  Duration resolve_lag = 5s;
+  Duration start_max = 40min;     // meetings start within this from the run's start
+  Duration faults_for = 90min;    // then everything is healed
+  bool long_rest = false;         // 24 quiet hours at the end, in which nothing may change outside
+  bool first_place_full = false;  // for good; the others have room (L7)
+  bool calm = false;              // no faults, everybody on time: L1 is checked
+
+  std::string describe() const;
+};
+
+Swarm draw_swarm(std::uint64_t seed);
+
+}  // namespace sim

@@ -1,0 +1,33 @@
+#pragma once
+// The commands of the simulation's tool: many seeds on several worker processes, or one seed to be
+// read, replayed and shrunk.
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "faults.hpp"
+
+namespace sim {
+
+struct ToolOptions {
+  std::uint64_t from = 1;
+  std::uint64_t seeds = 1000;
+  double seconds = 0;  // > 0: as many seeds as that takes
+  bool until_failure = false;
+  std::optional<std::uint64_t> seed;  // this one alone
+  bool trace = false;
+  std::optional<std::set<FaultName>> only;
+  std::string json;         // a file
+  std::string regressions;  // a file of seeds that are run first
+  unsigned jobs = 2;
+  bool probes_matter = false;  // an unreached probe fails
+};
+
+int run_many(const ToolOptions& options);
+int run_one(const ToolOptions& options);
+// Every single fault at every call of a small meeting; with `pairs` also every pair of them that
+// a sample of `pairs` draws.
+int run_small(const ToolOptions& options, std::uint64_t pairs);
+
+}  // namespace sim

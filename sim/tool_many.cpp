@@ -1,0 +1,144 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "base/check.hpp"
+#include "tally.hpp"
+#include "tool.hpp"
+
+namespace sim {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr std::uint64_t kReplayEvery = 50;
+
+double seconds_since(Steady::time_point start) {
+  return std::chrono::duration<double>(Steady::now() - start).count();
+}
+
+void run_seed(std::uint64_t seed, Tally& tally) {
+  const auto swarm = draw_swarm(seed);
+  const auto outcome = run(swarm, {});
+  tally.add(seed, outcome);
+  if (seed % kReplayEvery != 0) return;
+  ++tally.replayed;
+  if (!run(swarm, {}).same_as(outcome)) {
+    tally.add_failure({seed, "replay", "the same seed made another trace"});
+  }
+}
+
+std::vector<std::uint64_t> regressions(const std::string& file) {
+  std::vector<std::uint64_t> seeds;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line[0] != '#') seeds.push_back(std::strtoull(line.c_str(), nullptr, 10));
+  }
+  return seeds;
+}
+
+// One worker: its share of the seeds; `out` hears of progress and in the end of everything.
+void work(const ToolOptions& options, unsigned number, int out) {
+  const auto started = Steady::now();
+  Tally tally;
+  const auto tell = [&](const std::string& text) {
+    CHECK(write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  };
+  auto last_told = started;
+  const auto extra = regressions(options.regressions);
+  for (std::size_t i = number; i < extra.size(); i += options.jobs) run_seed(extra[i], tally);
+  for (std::uint64_t i = number;; i += options.jobs) {
+    const bool late = options.seconds > 0 && seconds_since(started) >= options.seconds;
+    if (late || (options.seconds <= 0 && i >= options.seeds)) break;
+    run_seed(options.from + i, tally);
+    if (options.until_failure && !tally.failures.empty()) break;
+    if (seconds_since(last_told) < 2) continue;
+    last_told = Steady::now();
+    tell("progress\t" + std::to_string(tally.seeds) + "\n");
+  }
+  tell("end\n" + tally.to_text());
+}
+
+struct Worker {
+  pid_t pid = 0;
+  int in = -1;
+  std::string text;
+};
+
+Worker start_worker(const ToolOptions& options, unsigned number) {
+  int ends[2];
+  CHECK(pipe(ends) == 0);
+  const pid_t pid = fork();
+  CHECK(pid >= 0);
+  if (pid == 0) {
+    close(ends[0]);
+    work(options, number, ends[1]);
+    std::_Exit(0);
+  }
+  close(ends[1]);
+  return {pid, ends[0], ""};
+}
+
+// Reads until the worker is done; shows progress of the first one.
+bool read_worker(Worker& worker, Steady::time_point started, unsigned jobs) {
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const auto got = read(worker.in, buffer.data(), buffer.size());
+    if (got <= 0) break;
+    worker.text.append(buffer.data(), static_cast<std::size_t>(got));
+    const auto at = worker.text.rfind("progress\t");
+    if (at == std::string::npos || worker.text.find("end\n") != std::string::npos) continue;
+    const auto seeds = std::strtoull(worker.text.c_str() + at + 9, nullptr, 10) * jobs;
+    std::fprintf(stderr, "\r%llu seeds, %.0f/s   ", static_cast<unsigned long long>(seeds),
+                 static_cast<double>(seeds) / seconds_since(started));
+  }
+  close(worker.in);
+  int status = 0;
+  waitpid(worker.pid, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void print_failures(const Tally& tally) {
+  std::size_t shown = 0;
+  for (const auto& one : tally.failures) {
+    if (++shown > 20) break;
+    std::printf("seed %llu: %s: %s\n  replay: ./dev sim --seed %llu --trace\n",
+                static_cast<unsigned long long>(one.seed), one.invariant.c_str(),
+                one.message.c_str(), static_cast<unsigned long long>(one.seed));
+  }
+}
+
+}  // namespace
+
+int run_many(const ToolOptions& options) {
+  const auto started = Steady::now();
+  std::vector<Worker> workers;
+  for (unsigned i = 0; i < options.jobs; ++i) workers.push_back(start_worker(options, i));
+  Tally tally;
+  bool good = true;
+  for (auto& worker : workers) {
+    if (!read_worker(worker, started, options.jobs)) {
+      std::printf("a worker died\n");
+      good = false;
+    }
+    const auto end = worker.text.find("end\n");
+    if (end != std::string::npos) tally.add(Tally::from_text(worker.text.substr(end + 4)));
+  }
+  std::fprintf(stderr, "\r");
+  const auto seconds = seconds_since(started);
+  print_failures(tally);
+  for (const auto& name : tally.unreached()) {
+    if (!options.probes_matter) break;
+    std::printf("never reached: %s\n", name.c_str());
+    good = false;
+  }
+  std::printf("%s\n", tally.summary(seconds).c_str());
+  if (!options.json.empty()) std::ofstream(options.json) << tally.json(seconds);
+  return good && tally.failures.empty() ? 0 : 1;
+}
+
+}  // namespace sim

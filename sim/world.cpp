@@ -1,0 +1,339 @@
+#include "world.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "domain/meeting_json.hpp"
+#include "people.hpp"
+#include "probes.hpp"
+#include "process.hpp"
+
+namespace sim {
+
+using base::Result;
+
+namespace {
+constexpr Duration kSettle = 5h;  // from healing until everything has to be at rest, at most
+}  // namespace
+
+World::World(const Swarm& swarm)
+    : swarm_(swarm),
+      start_(swarm.start),
+      faults_(swarm.seed, swarm.mix),
+      store_(store_identity()),
+      checks_(*this),
+      cloud_(*this),
+      zone_(*this),
+      processes_(swarm.processes),
+      incarnations_(swarm.processes, 0),
+      scheduler_(swarm.seed, swarm.start) {}
+
+World::~World() {
+  scheduler_.end();
+}
+
+void World::violation(std::string invariant, std::string message) {
+  if (violated_) return;
+  trace("check", "VIOLATED", invariant, message);
+  violated_ = Violation{std::move(invariant), std::move(message)};
+}
+
+void World::probe(std::string_view name) {
+  CHECK(std::find(kProbes.begin(), kProbes.end(), name) != kProbes.end());
+  probes_.insert(name);
+}
+
+std::uint64_t World::store_hash() const {
+  Trace image;
+  for (const auto& [id, meeting] : checks_.rows()) {
+    image.line(0ms, id.text(), domain::to_json(meeting), "");
+  }
+  return image.hash();
+}
+
+void World::mutated(const char* what, const std::string& subject) {
+  static_cast<void>(what);
+  static_cast<void>(subject);
+  checks_.mutated();
+}
+
+// ---- Control planes.
+
+void World::start_process(std::size_t index) {
+  auto process = std::make_shared<Process>(*this, index, ++incarnations_.at(index));
+  processes_.at(index) = process;
+  trace(process->name(), "starts", "");
+  process->start();
+}
+
+void World::kill_process(std::size_t index, Duration down_for) {
+  auto& process = processes_.at(index);
+  if (!process) return;
+  trace(process->name(), "dies", "");
+  process->die();
+  process.reset();
+  if (swarm_.bridged) {
+    for (const auto& session : sessions_) close_session(session, false);
+  }
+  const auto incarnation = incarnations_.at(index);
+  scheduler_.at(now() + std::max(down_for, Duration(1000)), [this, index, incarnation] {
+    if (incarnations_.at(index) == incarnation && !processes_.at(index)) start_process(index);
+  });
+}
+
+Process* World::any_process(std::uint32_t dice) {
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    const auto& process = processes_.at((dice + i) % processes_.size());
+    if (process && !process->dead()) return process.get();
+  }
+  return nullptr;
+}
+
+// ---- The store.
+
+Result<std::uint64_t> World::save(const port::Commit& commit) {
+  auto saved = store_.save(commit);
+  if (!saved) {
+    if (saved.error().kind == base::ErrorKind::conflict) probe("store: somebody else was faster");
+    if (saved.error().kind == base::ErrorKind::exhausted) probe("store: a launch budget said no");
+    return saved;
+  }
+  domain::Meeting after = commit.meeting;
+  after.version = *saved;
+  checks_.committed(checks_.row(after.id), after, commit.audit);
+  if (swarm_.bridged) {
+    for (const auto& session : sessions_) {
+      const bool own = session->open && domain::meeting_of(session->seat) == after.id;
+      if (own && !domain::session_may_stay(after, session->desktop, session->epoch)) {
+        close_session(session, false);
+      }
+    }
+  }
+  return saved;
+}
+
+Result<port::Created> World::create(const port::Commit& commit,
+                                    const std::optional<port::IdempotencyKey>& key) {
+  auto created = store_.create(commit, key);
+  if (created && !created->replayed) checks_.committed(nullptr, created->meeting, commit.audit);
+  return created;
+}
+
+// ---- Sessions.
+
+std::shared_ptr<Session> World::open_session(const domain::DesktopId& desktop, std::uint32_t epoch,
+                                             Machine& machine) {
+  auto session = std::make_shared<Session>(
+      Session{desktop, *domain::seat_of(desktop), machine.id, epoch, true});
+  sessions_.push_back(session);
+  ++machine.sessions;
+  return session;
+}
+
+void World::close_session(const std::shared_ptr<Session>& session, bool by_person) {
+  if (!session->open) return;
+  session->open = false;
+  Machine* machine = cloud_.find(session->machine);
+  --machine->sessions;
+  if (by_person) machine->session_ended_at = now();
+}
+
+void World::machine_stopped(Machine& machine) {
+  for (const auto& session : sessions_) {
+    if (session->machine == machine.id) close_session(session, false);
+  }
+}
+
+// ---- What goes wrong by itself.
+
+void World::weather() {
+  auto rng = base::Rng(swarm_.seed).fork("weather");
+  while (!faults_.healed()) {
+    scheduler_.sleep(Duration(30'000 + rng.below(240'000)));
+    const auto dice = faults_.strike(Site::provider);
+    if (!dice) continue;
+    const auto lasts = Duration(1000 + (*dice >> 8U) % 1'200'000);
+    const auto until = now() + lasts;
+    switch (*dice % 6) {
+      case 0:
+      case 1:
+        trace("world", "no capacity", "place " + std::to_string((*dice >> 4U) % 3),
+              base::to_text(lasts));
+        cloud_.fill((*dice >> 4U) % 3, until);
+        break;
+      case 2:
+        trace("world", "no capacity", "anywhere", base::to_text(lasts));
+        for (std::uint32_t place = 0; place < 3; ++place) cloud_.fill(place, until);
+        break;
+      case 3:
+        trace("world", "the cloud's API is down", "", base::to_text(lasts));
+        cloud_.set_down(until);
+        break;
+      case 4:
+        trace("world", "DNS is down", "", base::to_text(lasts));
+        zone_.set_down(until);
+        break;
+      default:
+        trace("world", "the store is down", "", base::to_text(lasts / 8));
+        store_down_until_ = now() + lasts / 8;
+        break;
+    }
+  }
+}
+
+void World::gremlin() {
+  auto rng = base::Rng(swarm_.seed).fork("gremlin");
+  while (!faults_.healed()) {
+    scheduler_.sleep(Duration(30'000 + rng.below(180'000)));
+    const auto dice = faults_.strike(Site::process);
+    if (dice) trouble_process(*dice);
+  }
+}
+
+void World::trouble_process(std::uint32_t dice) {
+  const auto index = (dice >> 4U) % processes_.size();
+  const auto lasts = Duration(1000 + (dice >> 6U) % 1'200'000);
+  const auto process = processes_.at(index);
+  switch (dice % 8) {
+    case 0:
+    case 1:
+    case 2:
+      kill_process(index, lasts / 20);
+      break;
+    case 3:
+      trace("world", "all control planes are down", "", base::to_text(lasts * 3));
+      probe("world: all control planes down for long");
+      for (std::size_t i = 0; i < processes_.size(); ++i) kill_process(i, lasts * 3);
+      break;
+    case 4:
+    case 5:
+      if (!process) break;
+      trace(process->name(), "is paused", "", base::to_text(lasts));
+      process->pause(now() + lasts);
+      break;
+    default:
+      if (!process || swarm_.skew_max < 2s) break;  // in worlds with bad clocks only
+      trace(process->name(), "clock is set", "", base::to_text(lasts));
+      process->step_clock(dice % 8 == 6 ? lasts / 2 : -(lasts / 2));
+      break;
+  }
+}
+
+void World::meddler() {
+  auto rng = base::Rng(swarm_.seed).fork("meddler");
+  while (!faults_.healed()) {
+    scheduler_.sleep(Duration(60'000 + rng.below(400'000)));
+    if (const auto dice = faults_.strike(Site::operator_)) meddle(*dice);
+  }
+}
+
+void World::meddle(std::uint32_t dice) {
+  const auto records = zone_.truth();
+  auto& machines = cloud_.machines();
+  if (machines.empty() || checks_.rows().empty()) return;
+  auto machine = machines.begin();
+  std::advance(machine, (dice >> 8U) % machines.size());
+  const auto& owner = machine->second.spec.owner;
+  switch (dice % 7) {
+    case 6:  // somebody else's record stands where the next desktop's is to be
+      zone_.plant_stranger(Zone::name_of(domain::desktop_id(owner.seat, owner.attempt + 1)));
+      break;
+    case 0:
+      cloud_.die(machine->first, "terminated by hand");
+      break;
+    case 1:
+      if (!records.empty()) zone_.remove_by_hand(records.at((dice >> 8U) % records.size()).name);
+      break;
+    case 2:  // an attempt that nobody has made: a forged or forgotten mark
+      cloud_.plant({owner.store, owner.seat, owner.attempt + 7});
+      break;
+    case 3:  // of a meeting that is not in the store
+      cloud_.plant({owner.store, *domain::SeatId::parse("lost-1"), 1});
+      zone_.plant({"lost-1-1.desk.example.org",
+                   "10.9.9.9",
+                   {owner.store, *domain::SeatId::parse("lost-1"), 1},
+                   1});
+      break;
+    case 4:  // another store's
+      cloud_.plant({"store2", owner.seat, owner.attempt});
+      break;
+    default: {
+      auto row = checks_.rows().begin();
+      std::advance(row, (dice >> 8U) % checks_.rows().size());
+      trace("world", "row cannot be read", row->first.text());
+      probe("store: a row cannot be read");
+      store_.spoil(row->first);
+      // For a moment, or until somebody repairs it long after everything else works again.
+      const auto until = (dice >> 20U) % 2 == 0 ? now() + 3min : start_ + swarm_.faults_for + 15min;
+      checks_.unreadable(row->first, until);
+      scheduler_.at(until, [this, id = row->first] { store_.spoil(id, false); });
+      break;
+    }
+  }
+}
+
+// ---- A run.
+
+void World::heal() {
+  trace("world", "HEALED", "");
+  faults_.heal();
+  cloud_.heal();
+  zone_.heal();
+  store_down_until_ = Timestamp{};
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    if (!processes_.at(i)) {
+      start_process(i);
+    } else {
+      processes_.at(i)->pause(now());
+    }
+  }
+  checks_.healed();
+}
+
+void World::watch() {
+  for (;;) {
+    scheduler_.sleep(20s);
+    checks_.after_healing();
+  }
+}
+
+bool World::run() {
+  const auto stop = [this] { return violated_.has_value(); };
+  for (std::size_t i = 0; i < processes_.size(); ++i) start_process(i);
+  scheduler_.spawn(now(), [this] { weather(); });
+  scheduler_.spawn(now(), [this] { gremlin(); });
+  scheduler_.spawn(now(), [this] { meddler(); });
+  scheduler_.spawn(now(), [this] { watch(); });
+  if (swarm_.first_place_full) cloud_.fill(0, start_ + 24h);
+  bring_people(*this);
+  scheduler_.run(start_ + swarm_.faults_for, stop);
+  if (violated_) return false;
+  heal();
+  return finish();
+}
+
+// After healing: all meetings come to their end, then nothing moves any more.
+bool World::finish() {
+  const auto stop = [this] { return violated_.has_value(); };
+  const auto all_over = [this] {
+    return std::all_of(checks_.rows().begin(), checks_.rows().end(),
+                       [](const auto& row) { return row.second.over_at.has_value(); });
+  };
+  const auto last = now() + kSettle;
+  while (now() < last && !violated_) {
+    scheduler_.run(now() + 5min, stop);
+    if (all_over()) break;
+  }
+  // Late calls and self-made ends of the faulty time, then orphans.
+  scheduler_.run(now() + 30min, stop);
+  if (violated_) return false;
+  checks_.at_rest();
+  const auto mutations = checks_.mutations();
+  const auto switches = scheduler_.switches();
+  scheduler_.run(now() + (swarm_.long_rest ? 24h : 10min), stop);
+  static_cast<void>(switches);
+  if (checks_.mutations() != mutations) violation("L11", "something was changed while at rest");
+  return !violated_;
+}
+
+}  // namespace sim

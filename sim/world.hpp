@@ -1,0 +1,134 @@
+#pragma once
+// World: everything outside the product, in virtual time, with the control planes and people that
+// a seed has drawn. Holds the ground truth; what is done here without a fault is done at once.
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapter/memory/meeting_store.hpp"
+#include "checks.hpp"
+#include "cloud.hpp"
+#include "faults.hpp"
+#include "scheduler.hpp"
+#include "swarm.hpp"
+#include "trace.hpp"
+#include "zone.hpp"
+
+namespace sim {
+
+class Process;
+
+// A screen that somebody has open.
+struct Session {
+  domain::DesktopId desktop;
+  domain::SeatId seat;
+  domain::InstanceId machine;
+  std::uint32_t epoch = 0;
+  bool open = true;
+};
+
+struct Violation {
+  std::string invariant;
+  std::string message;
+};
+
+class World {
+ public:
+  explicit World(const Swarm& swarm);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  const Swarm& swarm() const { return swarm_; }
+  Scheduler& scheduler() { return scheduler_; }
+  Faults& faults() { return faults_; }
+  Cloud& cloud() { return cloud_; }
+  Zone& zone() { return zone_; }
+  Checks& checks() { return checks_; }
+  Trace& log() { return trace_; }
+  adapter::memory::MemoryStore& store() { return store_; }
+  std::string store_identity() const { return "store1"; }
+  Timestamp now() const { return scheduler_.now(); }
+  Timestamp start() const { return start_; }
+
+  // Runs the whole thing: faults, healing, rest, checks. False when something was violated.
+  bool run();
+  const std::optional<Violation>& violated() const { return violated_; }
+  const std::set<std::string_view>& probes() const { return probes_; }
+
+  void trace(std::string_view actor, std::string_view verb, std::string_view subject,
+             std::string_view detail = {}) {
+    trace_.line(now() - start_, actor, verb, subject, detail);
+  }
+  void violation(std::string invariant, std::string message);
+  void probe(std::string_view name);                           // one of kProbes
+  void mutated(const char* what, const std::string& subject);  // something outside was changed
+
+  // Control planes.
+  // Of everything that was stored, in a fixed order.
+  std::uint64_t store_hash() const;
+  std::vector<std::shared_ptr<Process>>& processes() { return processes_; }
+  void start_process(std::size_t index);
+  void kill_process(std::size_t index, Duration down_for);
+  void forget(const Process& process);  // it has ended by itself
+  Process* any_process(std::uint32_t dice);
+
+  // Writes of the control planes, looked at by the checks.
+  base::Result<std::uint64_t> save(const port::Commit& commit);
+  base::Result<port::Created> create(const port::Commit& commit,
+                                     const std::optional<port::IdempotencyKey>& key);
+  // The meeting as it is stored, whatever reads say.
+  const domain::Meeting* row(const domain::MeetingId& id) const { return checks_.row(id); }
+
+  // Sessions.
+  std::shared_ptr<Session> open_session(const domain::DesktopId& desktop, std::uint32_t epoch,
+                                        Machine& machine);
+  void close_session(const std::shared_ptr<Session>& session, bool by_person);
+  void machine_stopped(Machine& machine);
+  const std::vector<std::shared_ptr<Session>>& sessions() const { return sessions_; }
+
+  // Keys of launches whose answer was lost, and that will come about later.
+  std::multiset<std::string>& late_keys() { return late_keys_; }
+  std::set<std::string>& late_records() { return late_records_; }
+  // How wrong a process's clock has been at most.
+  Duration clock_error() const { return clock_error_; }
+  void clock_is_wrong(Duration by) { clock_error_ = std::max(clock_error_, by < 0ms ? -by : by); }
+  bool store_down() const { return now() < store_down_until_; }
+
+ private:
+  void weather();  // providers
+  void gremlin();  // control planes
+  void meddler();  // an operator
+  void meddle(std::uint32_t dice);
+  void trouble_process(std::uint32_t dice);
+  void heal();
+  void watch();
+  bool finish();
+
+  Swarm swarm_;
+  Timestamp start_;
+  Trace trace_;
+  Faults faults_;
+  std::optional<Violation> violated_;
+  std::set<std::string_view> probes_;
+  adapter::memory::MemoryStore store_;
+  Checks checks_;
+  Cloud cloud_;
+  Zone zone_;
+  std::vector<std::shared_ptr<Session>> sessions_;
+  std::multiset<std::string> late_keys_;
+  std::set<std::string> late_records_;
+  Timestamp store_down_until_;
+  Duration clock_error_{0};
+  std::vector<std::shared_ptr<Process>> processes_;
+  std::vector<std::uint32_t> incarnations_;
+  Scheduler scheduler_;  // last: its fibers use the rest
+};
+
+}  // namespace sim

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# ./dev sim: builds the simulation and runs it (docs/SIMULATION.md). Options go to the tool;
+# `mutants [name...]` plants the mistakes of sim/mutants/ one by one in a copy of the tree.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.."
+source tools/say.sh
+
+sim_binary=build/sim/sim/sim
+regressions=sim/seeds/regressions.txt
+
+build_sim() {
+  [[ -f build/sim/build.ninja ]] || cmake --preset sim >/dev/null
+  say "building the simulation"
+  ninja -C build/sim --quiet sim
+}
+
+# The part of every test run: seeds, then the small scope.
+sim_ci() {
+  local seeds=${HOWDAH_SIM_SEEDS:-3000}
+  "$sim_binary" --seeds "$seeds" --regressions "$regressions" --jobs "$(nproc)"
+  "$sim_binary" --small --pairs "${HOWDAH_SIM_PAIRS:-2000}"
+}
+
+case ${1:-} in
+  ci)
+    build_sim
+    sim_ci
+    ;;
+  mutants)
+    shift
+    build_sim
+    exec tools/mutants.sh "$@"
+    ;;
+  *)
+    build_sim
+    exec "$sim_binary" --jobs "$(nproc)" --regressions "$regressions" "$@"
+    ;;
+esac
