@@ -14,14 +14,14 @@ ready="$XDG_RUNTIME_DIR/window-manager"
 while :; do openbox --startup "touch $ready"; sleep 1; done &
 until [ -e "$ready" ]; do sleep 0.01; done
 while :; do
-  xterm -fa Monospace -fs 12 -geometry 100x28+60+60 -title "$HOWDAH_PERSON ($HOWDAH_ROLE)" \
+  xterm -fa Monospace -fs 12 -maximized -title "${HOWDAH_PERSON:+$HOWDAH_PERSON }($HOWDAH_ROLE)" \
     -e /etc/howdah/welcome
   sleep 1
 done
 )sh";
 
 constexpr const char* kWelcome = R"sh(#!/bin/sh
-printf '%s\n' "This is the desktop of $HOWDAH_PERSON ($HOWDAH_ROLE)."
+printf '%s\n' "This is the desktop of ${HOWDAH_PERSON:+$HOWDAH_PERSON }($HOWDAH_ROLE)."
 [ -z "$HOWDAH_TITLE" ] || printf '%s\n' "Meeting: $HOWDAH_TITLE"
 [ -z "$HOWDAH_CALL_URL" ] || printf '%s\n' "Call: $HOWDAH_CALL_URL"
 printf '%s\n\n' "Everything here is deleted when the meeting ends."
