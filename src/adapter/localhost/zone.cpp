@@ -67,6 +67,28 @@ bool is_domain(const std::string& name) {
   }
 }
 
+// What a write that was cut short left: the names of desktops are never used twice, so nobody else
+// would overwrite it. One that cannot be removed now is no record either.
+void remove_drafts(int folder) {
+  constexpr std::string_view kDraft = ".draft";
+  const int again = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(again < 0 ? nullptr : ::fdopendir(again),
+                                                    ::closedir);
+  if (!entries) {
+    if (again >= 0) ::close(again);
+    return;
+  }
+  while (const auto* entry = ::readdir(entries.get())) {
+    std::string_view name(entry->d_name);
+    if (!name.starts_with('.') || !name.ends_with(std::string(kSuffix) + std::string(kDraft))) {
+      continue;
+    }
+    name.remove_prefix(1);
+    name.remove_suffix(kSuffix.size() + kDraft.size());
+    if (base::is_label(name)) ::unlinkat(folder, static_cast<const char*>(entry->d_name), 0);
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LocalhostZone>> LocalhostZone::open(const ZoneOptions& options) {
@@ -80,6 +102,7 @@ Result<std::unique_ptr<LocalhostZone>> LocalhostZone::open(const ZoneOptions& op
   Descriptor folder(
       ::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder) return failed("open", options.folder);
+  remove_drafts(folder.get());
   return std::unique_ptr<LocalhostZone>(new LocalhostZone(options, folder.release()));
 }
 

@@ -118,6 +118,14 @@ TEST_F(LocalhostNames, DraftOfACrashIsNoRecordAndDoesNotBlock) {
   EXPECT_FALSE(std::filesystem::exists(folder() + "/.m1-1-1.record.draft"));
 }
 
+TEST_F(LocalhostNames, ADraftThatNobodyOverwritesGoesAtTheNextStart) {
+  fill(folder() + "/.m2-1-1.record.draft", "half");
+  fill(folder() + "/.notes.draft", "somebody else's");
+  reopen();
+  EXPECT_FALSE(std::filesystem::exists(folder() + "/.m2-1-1.record.draft"));
+  EXPECT_TRUE(std::filesystem::exists(folder() + "/.notes.draft"));
+}
+
 TEST_F(LocalhostNames, NamesCannotLeaveTheFolder) {
   for (const auto* name : {"../x.desk.localhost", "a/b.desk.localhost", "*.desk.localhost",
                            "desk.localhost", ".desk.localhost", "x.localhost", "",
