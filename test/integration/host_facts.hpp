@@ -224,6 +224,16 @@ inline std::vector<std::string> files_of_the_living(const Grounds& grounds) {
   return found;
 }
 
+// The names of desktops: one file each.
+inline std::vector<std::string> names(const Grounds& grounds) {
+  std::vector<std::string> found;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(grounds.folder + "/names", none)) {
+    found.push_back(entry.path());
+  }
+  return found;
+}
+
 // Everything that is left of any desktop on these grounds, in words; empty when there is nothing.
 inline std::vector<std::string> leftovers(const Grounds& grounds) {
   std::vector<std::string> left;
@@ -233,6 +243,7 @@ inline std::vector<std::string> leftovers(const Grounds& grounds) {
   for (const auto& one : control_groups(grounds)) left.push_back("control group " + one);
   for (const auto& one : mounts(grounds)) left.push_back("mount " + one);
   for (const auto& one : files_of_the_living(grounds)) left.push_back("file " + one);
+  for (const auto& one : names(grounds)) left.push_back("name " + one);
   return left;
 }
 
