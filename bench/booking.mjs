@@ -3,8 +3,8 @@
 import path from "node:path";
 import { figure, fresh, load, median, onDisk, output, say, Server, tools } from "./lib.mjs";
 
-const rounds = 5;
-const seconds = 2;
+const rounds = 9;
+const seconds = 1;
 
 const settings = {
   limits: { requests_per_link: 0, requests_per_link_burst: 0 },
