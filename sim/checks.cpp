@@ -154,7 +154,10 @@ void Checks::check_new_launch(const Seat& before, const Seat& after) {
   const auto old_key = domain::launch_key(*before.desktop);
   if (old_key == key) return;
   // A new key while the old one may still start something (S3).
-  if (world_.late_keys().contains(old_key)) {
+  // One that has had its machine starts no other.
+  const bool had = std::any_of(world_.cloud().machines().begin(), world_.cloud().machines().end(),
+                               [&](const auto& one) { return one.second.spec.key == old_key; });
+  if (!had && world_.late_keys().contains(old_key)) {
     fail("S3", key + " is used while a call of " + old_key + " may still take effect");
   }
   for (const auto& [id, machine] : world_.cloud().machines()) {
@@ -213,8 +216,11 @@ bool Checks::may_end_sessions(const Meeting& meeting) const {
   switch (meeting.end->reason) {
     case EndReason::cancelled:
     case EndReason::ended_by_organiser:
+      return ordered_.contains(meeting.id);
     case EndReason::ended_by_everyone:
-      return true;
+      return std::all_of(meeting.seats.begin(), meeting.seats.end(), [&](const Seat& seat) {
+        return !seat.used_at || asked_.contains(seat.id);
+      });
     case EndReason::overran:
     case EndReason::no_show:
     case EndReason::completed:
@@ -305,7 +311,9 @@ void Checks::mutation_called(const char* action, const domain::DesktopId& deskto
   const auto unreadable = unreadable_until_.find(*id);
   if (unreadable != unreadable_until_.end() && world_.now() < unreadable->second) return;
   const Seat* seat = domain::find_seat(*row(*id), *domain::seat_of(desktop));
-  if (seat == nullptr || domain::desktop_id(seat->id, seat->attempts) < desktop) return;  // forged
+  if (seat == nullptr) return;
+  const auto attempt = std::stoul(desktop.text().substr(seat->id.text().size() + 1));
+  if (attempt > seat->attempts) return;  // forged: the sweep's
   if (!is_intended(*id, std::string(action) + " " + desktop.text())) {
     fail("S25", std::string(action) + " of " + desktop.text() + " without an audit row before it");
   }

@@ -90,6 +90,11 @@ void Checks::link_refused(const domain::SeatId& seat, const std::string& link) {
   if (links_[seat][link] == own->epoch) fail("L1", "a link that is good is refused");
 }
 
+bool Checks::readable(const domain::MeetingId& id) const {
+  const auto found = unreadable_until_.find(id);
+  return found == unreadable_until_.end() || world_.now() >= found->second;
+}
+
 void Checks::unreadable(const domain::MeetingId& id, Timestamp until) {
   unreadable_until_[id] = std::max(unreadable_until_[id], until);
 }

@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
     const auto number = [&] { return std::strtoull(value(), nullptr, 10); };
     if (name == "--seeds") {
       options.seeds = number();
+      options.seconds = 0;
     } else if (name == "--from") {
       options.from = number();
     } else if (name == "--time") {

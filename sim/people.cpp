@@ -202,6 +202,7 @@ class Guest {
   }
 
   void press_end() {
+    world_.checks().asks_end(seat_);
     base::ignore(request(world_, rng_,
                          [&](Process& process) -> Result<> {
                            auto guest = TRY(process.join().exchange(link_)).first;
@@ -343,6 +344,7 @@ class Organiser {
 
   void meddle() {
     const auto what = rng_.below(8);
+    if (what < 2) world_.checks().orders_end(party_->id);
     const auto seat = party_->links.begin()->first;
     const auto done = request(world_, rng_, [&](Process& process) -> Result<> {
       auto& schedule = process.schedule();

@@ -81,6 +81,7 @@ Swarm draw_swarm(std::uint64_t seed) {
     swarm.limits = {200, 100, 50, 50};
     swarm.skew_max = 0s;
     swarm.policy.ready_within = 8min;
+    swarm.boot_max = one_of(rng, {swarm.boot_max, base::Duration{200'000}});  // L1 is about these
     swarm.first_place_full = swarm.policy.places > 1 && rng.below(2) == 0;
   }
   return swarm;

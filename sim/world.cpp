@@ -266,7 +266,9 @@ void World::meddle(std::uint32_t dice) {
       // For a moment, or until somebody repairs it long after everything else works again.
       const auto until = (dice >> 20U) % 2 == 0 ? now() + 3min : start_ + swarm_.faults_for + 15min;
       checks_.unreadable(row->first, until);
-      scheduler_.at(until, [this, id = row->first] { store_.spoil(id, false); });
+      scheduler_.at(until, [this, id = row->first] {
+        if (checks_.readable(id)) store_.spoil(id, false);
+      });
       break;
     }
   }

@@ -14,11 +14,12 @@ build_sim() {
   ninja -C build/sim --quiet sim
 }
 
-# The part of every test run: seeds, then the small scope.
+# The part of every test run: seeds, then the small scope, and that every mutant still applies.
 sim_ci() {
   local seeds=${HOWDAH_SIM_SEEDS:-3000}
   "$sim_binary" --seeds "$seeds" --regressions "$regressions" --jobs "$(nproc)"
   "$sim_binary" --small --pairs "${HOWDAH_SIM_PAIRS:-2000}"
+  tools/mutants.sh --check
 }
 
 case ${1:-} in
