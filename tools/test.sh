@@ -71,8 +71,8 @@ run_fuzzers() {
     name=$(basename "$program")
     mkdir -p "build/corpus/$name"
     local seeds="test/fuzz/corpus/${name#fuzz_}"
-    say "running $name (${HOWDAH_FUZZ_SECONDS:-10} s)"
-    run_program "$name" "$program" -max_total_time="${HOWDAH_FUZZ_SECONDS:-10}" -timeout=5 \
+    say "running $name (${HOWDAH_FUZZ_SECONDS:-5} s)"
+    run_program "$name" "$program" -max_total_time="${HOWDAH_FUZZ_SECONDS:-5}" -timeout=5 \
       -print_final_stats=1 -artifact_prefix=build/corpus/ "build/corpus/$name" \
       $([[ -d $seeds ]] && echo "$seeds")
   done

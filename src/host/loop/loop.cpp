@@ -272,14 +272,18 @@ void Loop::Impl::do_chores() {
 }
 
 void Loop::Impl::sweep() {
+  const auto count_sweep = [&](std::string_view result) {
+    use.metrics.counter("howdah_sweeps_total", "Sweeps.", {{"result", std::string(result)}}).add();
+  };
+  if (hold_kills) {  // ages and deadlines mean nothing until the clock has settled (S18)
+    count_sweep("held");
+    return;
+  }
   Result<app::SweepReport> report;
   {
     const std::lock_guard lock(sweep_mutex);
     report = use.sweep();
   }
-  const auto count_sweep = [&](std::string_view result) {
-    use.metrics.counter("howdah_sweeps_total", "Sweeps.", {{"result", std::string(result)}}).add();
-  };
   if (report) {
     count_sweep("ok");
     numbers.suspects.set(report->suspects);

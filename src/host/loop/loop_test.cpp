@@ -158,6 +158,7 @@ TEST_F(LoopTest, AHintBringsAPassBeforeTheStoreWantsOne) {
 }
 
 TEST_F(LoopTest, KillsAreHeldWhileTheClockSettles) {
+  config.sweep_period = 10ms;
   const auto meeting = world.book();
   bool held = false;
   const auto loop =
@@ -173,6 +174,12 @@ TEST_F(LoopTest, KillsAreHeldWhileTheClockSettles) {
   world.clock.step(3h);  // forward by an hour in all: the meeting is due now
   EXPECT_TRUE(wait_for([&] { return held; }));
   EXPECT_TRUE(loop->holds_kills());
+  const auto& sweeps_held =
+      metrics.counter("howdah_sweeps_total", "Sweeps.", {{"result", "held"}});
+  while (sweeps_held.value() < 2) std::this_thread::yield();  // the test's time-out bounds it
+  const auto acted = sweeps.load();
+  while (sweeps_held.value() < 4) std::this_thread::yield();
+  EXPECT_EQ(sweeps.load(), acted);  // no sweep acts meanwhile
   EXPECT_NE(metrics.render().find("howdah_alerts_total{alert=\"clock_jumped\"} 1"),
             std::string::npos);
 }
