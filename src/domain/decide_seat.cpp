@@ -45,12 +45,12 @@ void begin_attempt(Scene& scene) {
   ++seat.attempts;
   ++seat.generation;
   seat.trouble.clear();
-  Desktop desktop{.id = desktop_id(seat.id, seat.attempts),
-                  .attempt = seat.attempts,
-                  .intent_at = scene.now,
-                  .ends_itself_at = hard_cap(scene.meeting, scene.policy) +
-                                     scene.policy.deadline_margin,
-                  .launch_next_at = scene.now};
+  Desktop desktop{
+      .id = desktop_id(seat.id, seat.attempts),
+      .attempt = seat.attempts,
+      .intent_at = scene.now,
+      .ends_itself_at = hard_cap(scene.meeting, scene.policy) + scene.policy.deadline_margin,
+      .launch_next_at = scene.now};
   seat.desktop = std::move(desktop);
 }
 
@@ -76,13 +76,12 @@ void launch(Scene& scene) {
   if (desktop.launch_called_at) desktop.launch_unknown = true;
   desktop.launch_called_at = scene.now;
   desktop.launch_next_at = scene.now + scene.policy.launch_retry;
-  scene.actions.emplace_back(
-      Launch{.seat = scene.seat.id,
-             .desktop = desktop.id,
-             .attempt = desktop.attempt,
-             .place = desktop.place,
-             .key = launch_key(desktop),
-             .deadline = desktop.ends_itself_at});
+  scene.actions.emplace_back(Launch{.seat = scene.seat.id,
+                                    .desktop = desktop.id,
+                                    .attempt = desktop.attempt,
+                                    .place = desktop.place,
+                                    .key = launch_key(desktop),
+                                    .deadline = desktop.ends_itself_at});
 }
 
 void keep_deadline(Scene& scene) {

@@ -1,7 +1,7 @@
 #include <array>
+#include <boost/json.hpp>
 #include <chrono>
 #include <thread>
-#include <boost/json.hpp>
 
 #include "host/http/codec_read.hpp"
 #include "host/http/problem.hpp"

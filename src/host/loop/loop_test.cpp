@@ -174,8 +174,7 @@ TEST_F(LoopTest, KillsAreHeldWhileTheClockSettles) {
   world.clock.step(3h);  // forward by an hour in all: the meeting is due now
   EXPECT_TRUE(wait_for([&] { return held; }));
   EXPECT_TRUE(loop->holds_kills());
-  const auto& sweeps_held =
-      metrics.counter("howdah_sweeps_total", "Sweeps.", {{"result", "held"}});
+  const auto& sweeps_held = metrics.counter("howdah_sweeps_total", "Sweeps.", {{"result", "held"}});
   while (sweeps_held.value() < 2) std::this_thread::yield();  // the test's time-out bounds it
   const auto acted = sweeps.load();
   while (sweeps_held.value() < 4) std::this_thread::yield();
