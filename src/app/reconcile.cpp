@@ -120,7 +120,7 @@ class Pass {
     drop_repeats(plan.actions);
     if (plan.meeting == before && plan.actions.empty()) return false;
     const bool saved = TRY(save(before, plan));
-    if (!saved) return true;  // a budget said no: plan again without launching
+    if (!saved) return true;  // plan again: without launching, or from what is stored now
     for (const auto& action : plan.actions) {
       if (is_stale()) return true;  // held up since: look again before anything is done
       done_.push_back(action);
@@ -205,6 +205,8 @@ class Pass {
       done_.clear();
       return false;
     }
+    const bool overtaken = !version && version.error().kind == ErrorKind::conflict;
+    if (overtaken && report_.rounds < kRoundsMax) return false;  // a report came in: look again
     plan.meeting.version = TRY(std::move(version));
     return true;
   }

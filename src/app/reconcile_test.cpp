@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "app/app_world_test.hpp"
 
@@ -49,6 +50,42 @@ TEST(Reconcile, LaunchThatTimedOutAfterItWorkedIsFoundAndNotRepeated) {
   world.compute.next_launch({.kind = memory::Fate::Kind::done_unknown});
   world.run_until(kT - 5min);
   EXPECT_EQ(world.compute.launched_ever(), 2U);
+}
+
+// While it looks, somebody else changes the meeting: the pass that asked will be overtaken.
+class MeddlingProber : public port::Prober {
+ public:
+  MeddlingProber(port::Prober& inner, std::function<void()> meddle)
+      : inner_(inner), meddle_(std::move(meddle)) {}
+  base::Result<domain::Probe> probe(const port::ProbeTarget& target) override {
+    meddle_();
+    return inner_.probe(target);
+  }
+
+ private:
+  port::Prober& inner_;
+  std::function<void()> meddle_;
+};
+
+TEST(Reconcile, PassThatIsOvertakenLooksAgainAtOnce) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT - 11min);
+  world.clock.advance(1min);
+  int meddled = 0;
+  MeddlingProber prober(world.prober, [&] {
+    if (++meddled <= 2) must(world.schedule.extend(world.ada, meeting.id, 1min));
+  });
+  const Ports ports{world.store,   world.store,   world.compute, world.zone,   prober,
+                    world.secrets, world.wakeups, world.clock,   world.entropy};
+  Reconcile reconcile(ports, world.settings,
+                      {domain::Capability::launch, domain::Capability::name,
+                       domain::Capability::terminate, domain::Capability::deadline});
+  EXPECT_TRUE(reconcile.pass(meeting.id, false));
+  EXPECT_GE(meddled, 2);
+  const auto stored = world.load(meeting.id);
+  EXPECT_EQ(stored.extended, 2min);
+  EXPECT_TRUE(stored.seats[0].desktop->ready);
 }
 
 TEST(Reconcile, EveryMutationHasIntentThenOutcome) {
