@@ -48,7 +48,7 @@ Result<port::Created> Schedule::book(
     const std::optional<std::pair<std::string, std::string>>& idempotency) {
   TRY(may(who, Operation::book));
   const auto now = ports_.clock.now();
-  const auto id = domain::make_meeting_id(ports_.entropy.bytes(10));
+  const auto id = domain::make_meeting_id(now, ports_.entropy.bytes(7));
   if (booking.call_url.empty()) booking.call_url = fill_template(settings_.call_url_template, id);
   if (booking.seats.empty()) {
     for (const auto& role : settings_.roles) booking.seats.push_back({role, "", ""});

@@ -78,5 +78,11 @@ TEST(Crypto, HmacKnownAnswer) {  // RFC 4231, case 2
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+TEST(Crypto, HmacKnownAnswerForALongKey) {  // RFC 4231, case 6
+  EXPECT_EQ(to_hex(as_bytes(hmac_sha256(Secret(std::string(131, '\xaa')),
+                                        "Test Using Larger Than Block-Size Key - Hash Key First"))),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 }  // namespace
 }  // namespace base

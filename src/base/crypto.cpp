@@ -2,8 +2,9 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
+
+#include <algorithm>
+#include <memory>
 
 #include "base/check.hpp"
 
@@ -13,10 +14,6 @@ namespace {
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
-
-const unsigned char* data_of(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 std::string to_base(std::string_view bytes, std::string_view alphabet, unsigned bits) {
   std::string text;
@@ -34,6 +31,38 @@ std::string to_base(std::string_view bytes, std::string_view alphabet, unsigned 
   return text;
 }
 
+// OpenSSL's one-call functions look their algorithm up each time, which takes longer than the
+// digest of a short text.
+struct Sha256 {
+  Sha256() : kind(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context(EVP_MD_CTX_new()) {
+    CHECK(kind != nullptr && context != nullptr);
+  }
+  ~Sha256() {
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(kind);
+  }
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  Digest of(std::initializer_list<std::string_view> parts) const {
+    Digest digest{};
+    bool good = EVP_DigestInit_ex(context, kind, nullptr) == 1;
+    for (const auto part : parts) {
+      good = good && EVP_DigestUpdate(context, part.data(), part.size()) == 1;
+    }
+    CHECK(good && EVP_DigestFinal_ex(context, digest.data(), nullptr) == 1);
+    return digest;
+  }
+
+  EVP_MD* kind;
+  EVP_MD_CTX* context;
+};
+
+const Sha256& this_threads_sha256() {
+  thread_local const Sha256 mine;
+  return mine;
+}
+
 }  // namespace
 
 Secret::~Secret() {
@@ -41,18 +70,28 @@ Secret::~Secret() {
 }
 
 Digest sha256(std::string_view bytes) {
-  Digest digest{};
-  SHA256(data_of(bytes), bytes.size(), digest.data());
-  return digest;
+  return this_threads_sha256().of({bytes});
 }
 
 Digest hmac_sha256(const Secret& key, std::string_view bytes) {
-  Digest digest{};
-  unsigned int size = 0;
-  const auto* made = HMAC(EVP_sha256(), key.reveal().data(), static_cast<int>(key.reveal().size()),
-                          data_of(bytes), bytes.size(), digest.data(), &size);
-  CHECK(made != nullptr && size == digest.size());
-  return digest;
+  // RFC 2104.
+  constexpr std::size_t kBlockBytes = 64;
+  const auto& sha256 = this_threads_sha256();
+  std::array<char, kBlockBytes> padded{};
+  if (key.reveal().size() > kBlockBytes) {
+    const auto hashed = sha256.of({key.reveal()});
+    std::copy(hashed.begin(), hashed.end(), padded.begin());
+  } else {
+    std::copy(key.reveal().begin(), key.reveal().end(), padded.begin());
+  }
+  const auto flip = [&](unsigned char with) {
+    for (char& c : padded) c = static_cast<char>(static_cast<unsigned char>(c) ^ with);
+    return std::string_view(padded.data(), padded.size());
+  };
+  const auto inner = sha256.of({flip(0x36), bytes});
+  const auto outer = sha256.of({flip(0x36 ^ 0x5c), as_bytes(inner)});
+  OPENSSL_cleanse(padded.data(), padded.size());
+  return outer;
 }
 
 bool equal_constant_time(std::string_view left, std::string_view right) {

@@ -121,6 +121,7 @@ host::loop::LoopDependencies Service::loop_dependencies() {
 base::Result<> Service::start() {
   TRY(host::http::check_exposure(server_config_));
   TRY(ensure_key());
+  providers_.store->set_meanwhile([this] { return server_.help(); });
   const auto port = TRY(server_.start());
   const auto origin = server_.public_origin();
   const auto trusted = certificate_files(config_, state_);
@@ -145,6 +146,7 @@ void Service::stop() {
   std::filesystem::remove(state_.server(), ignored);
   server_.stop();
   loop_.stop();
+  providers_.store->set_meanwhile({});
 }
 
 base::Result<> Service::ready() {

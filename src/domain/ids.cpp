@@ -51,9 +51,14 @@ std::optional<MeetingId> meeting_of(const DesktopId& desktop) {
   return seat ? meeting_of(*seat) : std::nullopt;
 }
 
-MeetingId make_meeting_id(std::string_view entropy_bytes) {
-  CHECK(entropy_bytes.size() >= 10);
-  return must_parse<MeetingId>("m" + base::to_base32(entropy_bytes.substr(0, 10)));
+MeetingId make_meeting_id(base::Timestamp now, std::string_view entropy_bytes) {
+  constexpr std::size_t kEntropyBytes = 7;
+  CHECK(entropy_bytes.size() >= kEntropyBytes);
+  const auto minute = static_cast<std::uint64_t>(base::to_unix_ms(now) / 60'000);
+  std::string bytes;
+  for (const unsigned shift : {16U, 8U, 0U}) bytes += static_cast<char>((minute >> shift) & 0xffU);
+  bytes += entropy_bytes.substr(0, kEntropyBytes);
+  return must_parse<MeetingId>("m" + base::to_base32(bytes));
 }
 
 }  // namespace domain

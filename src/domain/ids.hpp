@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/id.hpp"
+#include "base/time.hpp"
 
 namespace domain {
 
@@ -26,7 +27,8 @@ std::optional<MeetingId> meeting_of(const SeatId& seat);
 std::optional<SeatId> seat_of(const DesktopId& desktop);
 std::optional<MeetingId> meeting_of(const DesktopId& desktop);
 
-// A new meeting id from 10 bytes of entropy.
-MeetingId make_meeting_id(std::string_view entropy_bytes);
+// A new meeting id from the minute and 7 bytes of entropy. Meetings that are booked at one time
+// have neighbouring ids, so that a store writes them to the same place.
+MeetingId make_meeting_id(base::Timestamp now, std::string_view entropy_bytes);
 
 }  // namespace domain

@@ -16,13 +16,22 @@ Result<> GroupCommit::run(const Work& work) {
   Job job(work);
   std::unique_lock lock(mutex_);
   queue_.push_back(&job);
-  job.wake.wait(lock, [&] { return job.done || (!led_ && queue_.front() == &job); });
-  if (job.done) return job.outcome;
+  while (!job.done) {
+    if (!led_) {
+      lead(lock);
+    } else {
+      wait(lock, job);
+    }
+  }
+  return job.outcome;
+}
 
+// Commits what is queued. Whoever waits may lead: its own job is in the queue or will be done.
+void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
   led_ = true;
-  const auto size = std::min(queue_.size(), kBatchMax);
-  const Batch batch(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
-  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
+  const auto size = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kBatchMax));
+  const Batch batch(queue_.begin(), queue_.begin() + size);
+  queue_.erase(queue_.begin(), queue_.begin() + size);
   lock.unlock();
   const auto committed = commit(batch);
   lock.lock();
@@ -31,10 +40,24 @@ Result<> GroupCommit::run(const Work& work) {
   // Under the lock: a job ends with its caller's stack as soon as that caller sees it done.
   for (auto* each : batch) {
     each->done = true;
-    if (each != &job) each->wake.notify_one();
+    each->wake.notify_one();
   }
-  if (!queue_.empty()) queue_.front()->wake.notify_one();
-  return job.outcome;
+  // Those who do something meanwhile look for themselves when it is done.
+  const auto next = std::find_if(sleepers_.begin(), sleepers_.end(),
+                                 [](const Job* sleeper) { return !sleeper->done; });
+  if (next != sleepers_.end()) (*next)->wake.notify_one();
+}
+
+void GroupCommit::wait(std::unique_lock<std::mutex>& lock, Job& job) {
+  if (meanwhile_) {
+    lock.unlock();
+    const bool helped = meanwhile_();
+    lock.lock();
+    if (helped || job.done || !led_) return;
+  }
+  sleepers_.push_back(&job);
+  job.wake.wait(lock, [&] { return job.done || !led_; });
+  std::erase(sleepers_, &job);
 }
 
 std::optional<base::Error> GroupCommit::failure() {
@@ -59,7 +82,11 @@ Result<> GroupCommit::commit(const Batch& batch) noexcept {
 // Error: the transaction as a whole failed, nothing of it was kept.
 Result<> GroupCommit::run_all(const Batch& batch) {
   TRY(connection_->query("BEGIN IMMEDIATE").run());
-  for (auto* job : batch) TRY(run_in_savepoint(*job));
+  if (!TRY(run_plainly(batch))) {
+    TRY(connection_->query("ROLLBACK").run());
+    TRY(connection_->query("BEGIN IMMEDIATE").run());
+    for (auto* job : batch) TRY(run_in_savepoint(*job));
+  }
   const auto succeeded = [](const Job* job) { return job->outcome.has_value(); };
   if (std::none_of(batch.begin(), batch.end(), succeeded)) {
     return connection_->query("ROLLBACK").run();
@@ -67,16 +94,31 @@ Result<> GroupCommit::run_all(const Batch& batch) {
   return finish();
 }
 
+// Savepoints cost a copy of each page that is written. Nearly all writes succeed or fail before
+// they have changed anything; false: one did not.
+Result<bool> GroupCommit::run_plainly(const Batch& batch) {
+  for (auto* job : batch) {
+    const auto before = sqlite3_total_changes64(connection_->handle());
+    TRY(run_one(*job));
+    if (!job->outcome && sqlite3_total_changes64(connection_->handle()) != before) return false;
+  }
+  return true;
+}
+
+// What is wrong with the disk is wrong for all. SQLite may have rolled all back already, too.
+Result<> GroupCommit::run_one(Job& job) {
+  job.outcome = job.work(*connection_);
+  if (job.outcome) return {};
+  const auto kind = job.outcome.error().kind;
+  if (connection_->in_transaction() && kind != ErrorKind::unavailable) return {};
+  return tl::unexpected<base::Error>(job.outcome.error());
+}
+
+// Its own failure must not undo the others.
 Result<> GroupCommit::run_in_savepoint(Job& job) {
   TRY(connection_->query("SAVEPOINT one").run());
-  job.outcome = job.work(*connection_);
-  if (job.outcome) return connection_->query("RELEASE one").run();
-  // What is wrong with the disk is wrong for all. SQLite may have rolled all back already, too.
-  const auto kind = job.outcome.error().kind;
-  if (!connection_->in_transaction() || kind == ErrorKind::unavailable) {
-    return tl::unexpected<base::Error>(job.outcome.error());
-  }
-  TRY(connection_->query("ROLLBACK TO one").run());
+  TRY(run_one(job));
+  if (!job.outcome) TRY(connection_->query("ROLLBACK TO one").run());
   return connection_->query("RELEASE one").run();
 }
 

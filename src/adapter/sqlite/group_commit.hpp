@@ -1,7 +1,10 @@
 #pragma once
 // GroupCommit: many callers, one writing connection, as few syncs as possible. The first waiting
-// caller takes all queued writes, runs each in a savepoint of one transaction, commits once, and
-// wakes the others; while it does, the next group gathers. No thread of its own.
+// caller takes all queued writes, runs them in one transaction, commits once, and wakes the others;
+// while it does, the next group gathers. No thread of its own.
+//
+// A caller that has to wait may be given something else to do meanwhile (set_meanwhile): that may
+// call run() again, on the same thread.
 //
 // A write that fails (a lost compare-and-set, say) is undone alone and never affects the others. If
 // the transaction fails as a whole, every write in it failed.
@@ -19,11 +22,16 @@ namespace adapter::sqlite {
 
 class GroupCommit {
  public:
-  // Must leave no query open; runs on any caller's thread.
+  // Must leave no query open; runs on any caller's thread, perhaps twice (the first time is undone
+  // then).
   using Work = std::function<base::Result<>(Connection&)>;
 
   explicit GroupCommit(std::unique_ptr<Connection> connection)
       : connection_(std::move(connection)) {}
+
+  // What a waiting caller does, without a lock; false when there is nothing to do. While nobody
+  // runs.
+  void set_meanwhile(std::function<bool()> meanwhile) { meanwhile_ = std::move(meanwhile); }
 
   // Answers once the work is durable, or was undone; unknown_outcome when the disk failed in the
   // very moment of the commit.
@@ -42,14 +50,20 @@ class GroupCommit {
   };
   using Batch = std::vector<Job*>;
 
+  void lead(std::unique_lock<std::mutex>& lock);
+  void wait(std::unique_lock<std::mutex>& lock, Job& job);
   base::Result<> commit(const Batch& batch) noexcept;
   base::Result<> run_all(const Batch& batch);
+  base::Result<bool> run_plainly(const Batch& batch);
+  base::Result<> run_one(Job& job);
   base::Result<> run_in_savepoint(Job& job);
   base::Result<> finish();
 
+  std::function<bool()> meanwhile_;
   std::unique_ptr<Connection> connection_;  // used by the leader alone
   std::mutex mutex_;                        // for all below
   std::deque<Job*> queue_;
+  std::vector<Job*> sleepers_;  // whose callers sleep: one of them leads next
   bool led_ = false;
   std::optional<base::Error> failure_;
 };

@@ -16,7 +16,7 @@ using base::fail;
 using base::Result;
 
 constexpr std::size_t kEntropyBytes = 16;
-constexpr int kWriterCacheKib = 4096;
+constexpr int kWriterCacheKib = 16384;
 
 // Cursors never come twice, or a consumer would overlook a change: neither those of meetings that
 // were purged nor those that a consumer has seen.

@@ -7,6 +7,7 @@
 // again; it never stands in the way of others. After a failed write, reads go on; healthy() says
 // why not.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,11 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
   static base::Result<std::unique_ptr<SqliteStore>> open(const std::string& path,
                                                          std::string_view entropy_bytes);
 
+  // What a caller does while it waits for another's commit; false when there is nothing to do. May
+  // call this store again. While nobody writes.
+  void set_meanwhile(std::function<bool()> meanwhile) {
+    writer_.set_meanwhile(std::move(meanwhile));
+  }
   // Error: the last write failed, and why. Costs nothing.
   base::Result<> healthy();
   // Writes a little, in order to see whether a failure is over.
@@ -80,11 +86,18 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
   // The meeting in columns id, version, body (0, 1, 2); parks its row, or takes it from the parked.
   base::Result<domain::Meeting> read_meeting(const Query& row);
   bool is_parked(std::string_view id);
+  base::Result<std::map<std::string, port::ApiKey>> read_keys();
+  void forget_keys();
 
   ReaderPool readers_;
   GroupCommit writer_;
   const std::string identity_;
   std::uint64_t last_cursor_;  // used by writes alone
+  // API keys by hash, as they were last read: each request asks for one, they hardly ever change,
+  // and all changes come through here.
+  std::mutex keys_mutex_;
+  std::optional<std::map<std::string, port::ApiKey>> keys_;
+  std::uint64_t key_changes_ = 0;
   std::mutex parked_mutex_;
   std::map<std::string, std::string, std::less<>> parked_;  // id, reason
 };

@@ -34,7 +34,7 @@ Result<port::ApiKey> read_key(const Query& row) {
 Result<> SqliteStore::add_key(const port::ApiKey& key) {
   std::int64_t scopes = 0;
   for (const auto scope : key.scopes) scopes |= bit(scope);
-  return writer_.run([&](Connection& connection) -> Result<> {
+  const auto added = writer_.run([&](Connection& connection) -> Result<> {
     TRY(connection
             .query("INSERT INTO api_keys (principal, hash, scopes, created_at, revoked_at) "
                    "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
@@ -49,6 +49,8 @@ Result<> SqliteStore::add_key(const port::ApiKey& key) {
     }
     return {};
   });
+  forget_keys();
+  return added;
 }
 
 Result<std::vector<port::ApiKey>> SqliteStore::keys() {
@@ -62,17 +64,42 @@ Result<std::vector<port::ApiKey>> SqliteStore::keys() {
   return all;
 }
 
+Result<std::map<std::string, port::ApiKey>> SqliteStore::read_keys() {
+  std::map<std::string, port::ApiKey> by_hash;
+  for (auto& key : TRY(keys())) {
+    auto hash = key.hash;
+    by_hash.emplace(std::move(hash), std::move(key));
+  }
+  return by_hash;
+}
+
+void SqliteStore::forget_keys() {
+  const std::lock_guard lock(keys_mutex_);
+  keys_.reset();
+  ++key_changes_;
+}
+
 Result<port::ApiKey> SqliteStore::find_key(const std::string& hash) {
-  auto reader = TRY(readers_.take());
-  auto row = reader->query(
-      "SELECT principal, hash, scopes, created_at, revoked_at FROM api_keys WHERE hash = ?");
-  row.bind(std::string_view(hash));
-  if (!TRY(row.step())) return fail(ErrorKind::not_found, "no such key");
-  return read_key(row);
+  const auto find = [&](const std::map<std::string, port::ApiKey>& known) -> Result<port::ApiKey> {
+    const auto found = known.find(hash);
+    if (found == known.end()) return fail(ErrorKind::not_found, "no such key");
+    return found->second;
+  };
+  std::uint64_t changes = 0;
+  {
+    const std::lock_guard lock(keys_mutex_);
+    if (keys_) return find(*keys_);
+    changes = key_changes_;
+  }
+  auto read = TRY(read_keys());
+  auto key = find(read);
+  const std::lock_guard lock(keys_mutex_);
+  if (changes == key_changes_) keys_ = std::move(read);  // else it may be older than the change
+  return key;
 }
 
 Result<> SqliteStore::revoke_key(const domain::PrincipalId& principal, base::Timestamp now) {
-  return writer_.run([&](Connection& connection) -> Result<> {
+  const auto revoked = writer_.run([&](Connection& connection) -> Result<> {
     TRY(connection
             .query("UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE principal = ?")
             .bind(now)
@@ -81,6 +108,8 @@ Result<> SqliteStore::revoke_key(const domain::PrincipalId& principal, base::Tim
     if (connection.rows_changed() == 0) return fail(ErrorKind::not_found, "no such key");
     return {};
   });
+  forget_keys();
+  return revoked;
 }
 
 Result<> SqliteStore::add_login(const std::string& code_hash, const domain::PrincipalId& principal,

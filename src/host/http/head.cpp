@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <ctime>
 
 #include "host/http/problem.hpp"
 
@@ -24,45 +25,45 @@ void append_number(std::string& out, std::size_t number) {
   out.append(digits.data(), end.ptr);
 }
 
+// Made once a second by each thread.
+void append_date(std::string& out) {
+  thread_local std::time_t second = 0;
+  thread_local std::array<char, 64> text{};
+  thread_local std::size_t size = 0;
+  const std::time_t now = std::time(nullptr);
+  if (now != second) {
+    second = now;
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    size = std::strftime(text.data(), text.size(), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+  }
+  out.append(text.data(), size);
+}
+
 }  // namespace
 
 Head::Head(const Urls& urls) : urls_(urls) {}
 
-std::string_view Head::date() {
-  const std::time_t now = std::time(nullptr);
-  if (now != second_) {
-    second_ = now;
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    std::array<char, 64> text{};
-    const auto size =
-        std::strftime(text.data(), text.size(), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
-    date_.assign(text.data(), size);
-  }
-  return date_;
-}
-
 // Pages run our own scripts and styles and talk to their own host. The join page also posts a form
 // to a desktop's door; the viewer opens a socket and shows pictures that it made itself.
-std::string Head::policy_of(const Response& response, const Request& request) const {
-  if (!response.content_type.starts_with("text/html")) return std::string(kDataPolicy);
-  std::string policy =
+void Head::append_page_policy(std::string& out, const Request& request) const {
+  out +=
       "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
       "font-src 'self'; img-src 'self' data: blob:; manifest-src 'self'; frame-ancestors 'none'; "
       "base-uri 'none'; connect-src 'self'";
   if (request.site == Site::desk) {
-    policy += " " + urls_.desk_socket_origin(*request.desktop) + "; form-action 'none'\r\n";
-    return policy +
-           "Permissions-Policy: camera=(), microphone=(), geolocation=(), display-capture=()\r\n";
+    out += " " + urls_.desk_socket_origin(*request.desktop) + "; form-action 'none'\r\n";
+    out += "Permissions-Policy: camera=(), microphone=(), geolocation=(), display-capture=()\r\n";
+    return;
   }
-  policy += "; form-action 'self' " + urls_.any_desk_origin() + "\r\n";
-  return policy +
-         "Permissions-Policy: camera=(), microphone=(), geolocation=(), display-capture=(), "
-         "clipboard-read=()\r\n";
+  out += "; form-action 'self' " + urls_.any_desk_origin() + "\r\n";
+  out +=
+      "Permissions-Policy: camera=(), microphone=(), geolocation=(), display-capture=(), "
+      "clipboard-read=()\r\n";
 }
 
 void Head::write(std::string& out, const Response& response, const Request& request,
-                 bool keep_alive, bool head_only) {
+                 bool keep_alive, bool head_only) const {
   const std::string_view body =
       response.fixed_body.data() != nullptr ? response.fixed_body : std::string_view(response.body);
   out += "HTTP/1.1 ";
@@ -70,9 +71,13 @@ void Head::write(std::string& out, const Response& response, const Request& requ
   out += ' ';
   out += reason_phrase(response.status);
   out += "\r\n";
-  out += date();
+  append_date(out);
   out += kCommon;
-  out += policy_of(response, request);
+  if (response.content_type.starts_with("text/html")) {
+    append_page_policy(out, request);
+  } else {
+    out += kDataPolicy;
+  }
   if (response.fixed_body.data() == nullptr) out += "Cache-Control: no-store\r\n";
   for (const auto& [name, value] : response.headers) {
     out += name;
@@ -95,9 +100,9 @@ void Head::write(std::string& out, const Response& response, const Request& requ
   if (!head_only && response.status != 304) out += body;
 }
 
-void Head::write_json(std::string& out, std::string_view body, bool keep_alive) {
+void Head::write_json(std::string& out, std::string_view body, bool keep_alive) const {
   out += "HTTP/1.1 200 OK\r\n";
-  out += date();
+  append_date(out);
   out += kCommon;
   out += kDataPolicy;
   out += "Cache-Control: no-store\r\nContent-Type: application/json\r\n";
@@ -108,9 +113,9 @@ void Head::write_json(std::string& out, std::string_view body, bool keep_alive) 
   out += body;
 }
 
-void Head::write_events(std::string& out) {
+void Head::write_events(std::string& out) const {
   out += "HTTP/1.1 200 OK\r\n";
-  out += date();
+  append_date(out);
   out += kCommon;
   out += kDataPolicy;
   out +=

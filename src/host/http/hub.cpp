@@ -94,10 +94,14 @@ const StaticFile* Hub::file(Site site, std::string_view path) const {
 }
 
 void Hub::count(std::string_view route, int status) {
-  use.metrics
-      .counter("howdah_http_requests_total", "HTTP requests answered.",
-               {{"route", std::string(route)}, {"status", std::to_string(status)}})
-      .add();
+  const std::lock_guard lock(counters_mutex_);
+  auto& counter = counters_[{route, status}];
+  if (counter == nullptr) {
+    counter =
+        &use.metrics.counter("howdah_http_requests_total", "HTTP requests answered.",
+                             {{"route", std::string(route)}, {"status", std::to_string(status)}});
+  }
+  counter->add();
 }
 
 void Hub::tick() {

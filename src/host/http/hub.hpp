@@ -1,10 +1,13 @@
 #pragma once
 // Hub: what all connections share: the I/O context, the handlers' pool, the counts and the clock
-// tick that ends what took too long. Everything but `pool` and `context` belongs to the I/O thread.
+// tick that ends what took too long. Everything but `pool`, `context`, `head`, `count` and
+// `stopping` belongs to the I/O thread.
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -54,6 +57,7 @@ class Hub {
   std::shared_ptr<void> admit(const std::string& address);
   // The static file of a GET of `path` on `site`, or null.
   const StaticFile* file(Site site, std::string_view path) const;
+  // `route` must live as long as the process: from the route table.
   void count(std::string_view route, int status);
   // Ends what is over its deadline; called a few times a second.
   void tick();
@@ -71,13 +75,15 @@ class Hub {
   Head head;
   Context context;
   SteadyTime started;
-  bool stopping = false;
+  std::atomic<bool> stopping = false;
   base::Counter& hot_requests;
   std::unordered_set<Peer*> peers;
 
  private:
   std::optional<std::uint32_t> connections(const domain::DesktopId& desktop) const;
 
+  std::mutex counters_mutex_;
+  std::map<std::pair<std::string_view, int>, base::Counter*> counters_;
   std::map<std::string_view, const StaticFile*> files_;
   std::unordered_map<std::string, std::size_t> per_address_;
   std::size_t open_ = 0;

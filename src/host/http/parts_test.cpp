@@ -124,6 +124,53 @@ TEST(Pool, RefusesWhenTheQueueIsFullAndFinishesWhatItTook) {
   EXPECT_FALSE(pool.submit([] {}));
 }
 
+TEST(Pool, WhoWaitsInAQuickJobRunsTheNextOneMeanwhile) {
+  Pool pool(1, 8);
+  std::vector<int> order;
+  std::promise<void> queued;
+  auto all_queued = queued.get_future().share();
+  EXPECT_TRUE(pool.submit(
+      [&] {
+        all_queued.wait();
+        EXPECT_TRUE(pool.help());   // the second
+        EXPECT_TRUE(pool.help());   // the fourth
+        EXPECT_FALSE(pool.help());  // the third is not quick
+        order.push_back(1);
+      },
+      Pool::Pace::quick));
+  EXPECT_TRUE(pool.submit([&] { order.push_back(2); }, Pool::Pace::quick));
+  EXPECT_TRUE(pool.submit([&] {
+    EXPECT_FALSE(pool.help());  // somebody slow might come to lie above it
+    order.push_back(3);
+  }));
+  EXPECT_TRUE(pool.submit([&] { order.push_back(4); }, Pool::Pace::quick));
+  queued.set_value();
+  pool.stop();
+  EXPECT_EQ(order, (std::vector{2, 4, 1, 3}));
+  EXPECT_FALSE(pool.help());  // not on a thread of the pool
+}
+
+TEST(Pool, QuickJobsLeaveTheOtherThreadsToOthers) {
+  Pool pool(8, 64);
+  std::promise<void> gate;
+  auto open = gate.get_future().share();
+  std::atomic<int> begun{0};
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_TRUE(pool.submit(
+        [&] {
+          ++begun;
+          open.wait();
+        },
+        Pool::Pace::quick));
+  }
+  std::promise<void> other;
+  EXPECT_TRUE(pool.submit([&] { other.set_value(); }));
+  other.get_future().wait();  // though quick ones wait before it
+  gate.set_value();
+  pool.stop();
+  EXPECT_EQ(begun, 8);
+}
+
 class LiveTest : public testing::Test {
  protected:
   LiveTest() : meeting(world.book()) {}

@@ -99,6 +99,10 @@ base::Result<app::Principal> principal_of(const Context& context, const Request&
   return who;
 }
 
+bool is_quick(const Request& request) {
+  return request.site == Site::front && request.method == "POST" && request.path == "/v1/meetings";
+}
+
 Response handle(const Context& context, const Request& request) {
   const std::array<std::span<const Route>, 4> tables{organiser_routes(), join_routes(),
                                                      desk_routes(), operate_routes()};

@@ -32,6 +32,10 @@ std::span<const Route> join_routes();
 std::span<const Route> desk_routes();
 std::span<const Route> operate_routes();
 
+// Its handler calls nothing but the store: such requests may be handled above each other on one
+// thread while they wait for a commit (Pool::help).
+bool is_quick(const Request& request);
+
 // Finds the route and runs it; problems for what has none.
 Response handle(const Context& context, const Request& request);
 

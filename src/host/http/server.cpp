@@ -264,6 +264,10 @@ Result<> Server::reload_certificate() {
   return {};
 }
 
+bool Server::help() {
+  return impl_->hub && impl_->hub->pool.help();
+}
+
 std::string Server::public_origin() const {
   return impl_->urls ? impl_->urls->origin() : "";
 }

@@ -74,6 +74,9 @@ class Server {
   // Reads the certificate files again; connections made from now on use them.
   base::Result<> reload_certificate();
 
+  // What a handler may do while it waits for the store: see Pool::help().
+  bool help();
+
   // Known after start(): scheme, host and port, no trailing slash.
   std::string public_origin() const;
 

@@ -5,6 +5,7 @@
 namespace host::loop {
 
 void Hints::wake(const domain::MeetingId& meeting, base::Timestamp at) {
+  if (at >= next_look_.load()) return;
   std::function<void(base::Timestamp)> listener;
   {
     const std::lock_guard lock(mutex_);

@@ -1,9 +1,10 @@
 #pragma once
 // Hints: port::Wakeups for a process that runs its own loop. Keeps the earliest hint of each
-// meeting, in memory only; at most kHintsMax, then hints are dropped (the store's wake_at is the
+// meeting, in memory only, if it is for sooner than the loop looks anyway (bookings come in
+// thousands, for days ahead); at most kHintsMax, then hints are dropped (the store's wake_at is the
 // truth).
 
-#include <condition_variable>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -25,8 +26,11 @@ class Hints final : public port::Wakeups {
   std::optional<base::Timestamp> earliest() const;
   // Called after each new hint with its time, from any thread.
   void set_listener(std::function<void(base::Timestamp)> listener);
+  // When the store is looked at next: a hint for then or later tells nothing new. max(): unknown.
+  void set_next_look(base::Timestamp at) { next_look_ = at; }
 
  private:
+  std::atomic<base::Timestamp> next_look_ = base::Timestamp::max();
   mutable std::mutex mutex_;
   std::map<domain::MeetingId, base::Timestamp> hints_;
   std::function<void(base::Timestamp)> listener_;

@@ -86,7 +86,6 @@ struct Loop::Impl {
   std::condition_variable changed;
   bool stopping = false;
   bool nudged = false;
-  Timestamp next_look = Timestamp::min();  // earlier hints wake the dispatcher
   std::mutex sweep_mutex;
   std::atomic<bool> hold_kills{false};
   std::atomic<bool> store_answers{false};
@@ -101,10 +100,8 @@ void Loop::Impl::alert(std::string_view name, std::string_view detail) {
 }
 
 void Loop::Impl::start() {
-  // A hint for later than the next look needs nobody's attention now: bookings come in thousands.
-  use.hints.set_listener([this](Timestamp at) {
+  use.hints.set_listener([this](Timestamp) {
     const std::lock_guard lock(mutex);
-    if (at >= next_look) return;
     nudged = true;
     changed.notify_all();
   });
@@ -151,11 +148,11 @@ void Loop::Impl::dispatch() {
     if (!pause(lock, kLookSpacing)) return;
     if (rest <= kLookSpacing) continue;
     // Hints that came while looking were not seen: they count as nudges.
-    next_look = next;
+    use.hints.set_next_look(next);
     const auto hint = use.hints.earliest();
-    if (hint && *hint < next_look) nudged = true;
+    if (hint && *hint < next) nudged = true;
     changed.wait_for(lock, rest - kLookSpacing, [this] { return stopping || nudged; });
-    next_look = Timestamp::min();
+    use.hints.set_next_look(Timestamp::max());
   }
 }
 

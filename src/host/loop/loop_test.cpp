@@ -239,6 +239,23 @@ TEST(Hints, AreBounded) {
   EXPECT_EQ(hints.take(base::Timestamp{}).size(), Hints::kHintsMax);
 }
 
+TEST(Hints, LeaveOutWhatTheNextLookFindsAnyway) {
+  Hints hints;
+  const auto a = *domain::MeetingId::parse("ma");
+  const auto b = *domain::MeetingId::parse("mb");
+  const auto t = base::from_unix_ms(1000);
+  int told = 0;
+  hints.set_listener([&](base::Timestamp) { ++told; });
+  hints.set_next_look(t + 3s);
+  hints.wake(a, t + 3s);
+  hints.wake(b, t + 2s);
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(hints.take(t + 9s), std::vector{b});
+  hints.set_next_look(base::Timestamp::max());
+  hints.wake(a, t + 3s);
+  EXPECT_EQ(hints.take(t + 9s), std::vector{a});
+}
+
 TEST(Queue, AMeetingWaitsOnceAndRestsAfterAFailure) {
   Queue queue(10s, 60s, 1);
   const auto a = *domain::MeetingId::parse("ma");
