@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -75,7 +76,7 @@ int main(int argc, char** argv) {
     } else if (name == "--json") {
       options.json = value();
     } else if (name == "--jobs") {
-      options.jobs = std::max(1U, static_cast<unsigned>(number()));
+      options.jobs = static_cast<unsigned>(std::clamp<std::uint64_t>(number(), 1, 64));
     } else if (name == "--regressions") {
       options.regressions = value();
     } else if (name == "--probes") {

@@ -1,10 +1,15 @@
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <limits>
+#include <new>
 #include <sstream>
 
 #include "base/check.hpp"
@@ -16,6 +21,28 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 constexpr std::uint64_t kReplayEvery = 50;
+
+constexpr unsigned kJobsMax = 64;
+
+// What the workers tell each other while they run: how far a search has to go, and what each was at
+// when it died.
+struct Board {
+  std::atomic<std::uint64_t> lowest_failure{std::numeric_limits<std::uint64_t>::max()};
+  std::array<std::atomic<std::uint64_t>, kJobsMax> current{};
+};
+
+Board& share_board() {
+  void* memory =
+      mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  CHECK(memory != MAP_FAILED);
+  return *new (memory) Board;
+}
+
+void note_failure(Board& board, std::uint64_t seed) {
+  auto lowest = board.lowest_failure.load();
+  while (seed < lowest && !board.lowest_failure.compare_exchange_weak(lowest, seed)) {
+  }
+}
 
 double seconds_since(Steady::time_point start) {
   return std::chrono::duration<double>(Steady::now() - start).count();
@@ -42,7 +69,7 @@ std::vector<std::uint64_t> regressions(const std::string& file) {
 }
 
 // One worker: its share of the seeds; `out` hears of progress and in the end of everything.
-void work(const ToolOptions& options, unsigned number, int out) {
+void work(const ToolOptions& options, Board& board, unsigned number, int out) {
   const auto started = Steady::now();
   Tally tally;
   const auto tell = [&](const std::string& text) {
@@ -50,12 +77,21 @@ void work(const ToolOptions& options, unsigned number, int out) {
   };
   auto last_told = started;
   const auto extra = regressions(options.regressions);
-  for (std::size_t i = number; i < extra.size(); i += options.jobs) run_seed(extra[i], tally);
+  for (std::size_t i = number; i < extra.size(); i += options.jobs) {
+    board.current.at(number) = extra[i];
+    run_seed(extra[i], tally);
+  }
   for (std::uint64_t i = number;; i += options.jobs) {
     const bool late = options.seconds > 0 && seconds_since(started) >= options.seconds;
     if (late || (options.seconds <= 0 && i >= options.seeds)) break;
-    run_seed(options.from + i, tally);
-    if (options.until_failure && !tally.failures.empty()) break;
+    const auto seed = options.from + i;
+    if (options.until_failure && seed > board.lowest_failure) break;  // the smallest is wanted
+    board.current.at(number) = seed;
+    run_seed(seed, tally);
+    if (options.until_failure && !tally.failures.empty()) {
+      note_failure(board, seed);
+      break;
+    }
     if (seconds_since(last_told) < 2) continue;
     last_told = Steady::now();
     tell("progress\t" + std::to_string(tally.seeds) + "\n");
@@ -69,14 +105,14 @@ struct Worker {
   std::string text;
 };
 
-Worker start_worker(const ToolOptions& options, unsigned number) {
+Worker start_worker(const ToolOptions& options, Board& board, unsigned number) {
   int ends[2];
   CHECK(pipe(ends) == 0);
   const pid_t pid = fork();
   CHECK(pid >= 0);
   if (pid == 0) {
     close(ends[0]);
-    work(options, number, ends[1]);
+    work(options, board, number, ends[1]);
     std::_Exit(0);
   }
   close(ends[1]);
@@ -117,12 +153,16 @@ void print_failures(const Tally& tally) {
 int run_many(const ToolOptions& options) {
   const auto started = Steady::now();
   std::vector<Worker> workers;
-  for (unsigned i = 0; i < options.jobs; ++i) workers.push_back(start_worker(options, i));
+  Board& board = share_board();
+  for (unsigned i = 0; i < options.jobs; ++i) workers.push_back(start_worker(options, board, i));
   Tally tally;
   bool good = true;
-  for (auto& worker : workers) {
+  for (unsigned i = 0; i < options.jobs; ++i) {
+    auto& worker = workers[i];
     if (!read_worker(worker, started, options.jobs)) {
-      std::printf("a worker died\n");
+      const auto seed = board.current.at(i).load();
+      tally.add_failure({seed, "CHECK", "the process died in this seed"});
+      note_failure(board, seed);
       good = false;
     }
     const auto end = worker.text.find("end\n");

@@ -14,12 +14,14 @@ build_sim() {
   ninja -C build/sim --quiet sim
 }
 
-# The part of every test run: seeds, then the small scope, and that every mutant still applies.
+# The part of every test run: seeds, then the small scope, that every mutant still applies, and that
+# six of them, others for each commit, are found.
 sim_ci() {
   local seeds=${HOWDAH_SIM_SEEDS:-3000}
   "$sim_binary" --seeds "$seeds" --regressions "$regressions" --jobs "$(nproc)"
   "$sim_binary" --small --pairs "${HOWDAH_SIM_PAIRS:-2000}"
   tools/mutants.sh --check
+  tools/mutants.sh --draw 6 --by "$(git rev-parse HEAD 2>/dev/null || echo "no commit")"
 }
 
 case ${1:-} in
