@@ -10,6 +10,7 @@ namespace {
 
 // Since when something is expected to change by itself at this seat; nothing when it is at rest.
 std::optional<Timestamp> settling_since(const Meeting& meeting, const Seat& seat) {
+  if (meeting.ending && !owns_anything(seat)) return meeting.ending->at;  // to be settled
   if (!owns_anything(seat)) return std::nullopt;
   const Desktop& desktop = *seat.desktop;
   if (desktop.closing) return desktop.closing->at;

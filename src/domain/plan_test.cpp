@@ -431,6 +431,28 @@ TEST(Plan, SilentDesktopWithSomebodyInsideIsKept) {
   EXPECT_FALSE(world.meeting.end);
 }
 
+TEST(Plan, EndThatIsNotSettledYetIsLookedAtAgainThoughNothingIsLeft) {
+  World world;
+  world.now = kT + 16min;  // nobody was there to launch anything
+  const auto once = plan(world.meeting, world.observe(), world.now, world.policy);
+  ASSERT_TRUE(once.meeting.ending);
+  ASSERT_TRUE(once.meeting.wake_at);
+  EXPECT_LE(*once.meeting.wake_at, world.now + world.policy.poll_slow);
+}
+
+TEST(Plan, WhoPassedTheDoorAndWasNeverSeenInsideHasTheGrace) {
+  World world;
+  world.run_until(kT + 14min);
+  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
+  world.meeting = must(pass_door(world.meeting, world.desktop(0).id, "h", world.now, world.policy));
+  world.run_until(kT + 23min);
+  EXPECT_FALSE(world.meeting.end);
+  EXPECT_EQ(world.step_of(0), SeatStep::ready);
+  world.run_until(kT + 25min);
+  ASSERT_TRUE(world.meeting.end);
+  EXPECT_EQ(world.meeting.end->reason, EndReason::no_show);
+}
+
 TEST(Plan, SettledWorldSeesNoFurtherAction) {
   World world;
   world.run_until(kT + 1h);
