@@ -71,4 +71,24 @@ std::string junk_body(base::Rng& rng) {
          R"("length_minutes": 45})";
 }
 
+std::string nonsense_body(Timestamp start, base::Rng& rng) {
+  constexpr std::array kRest{
+      R"("length_minutes": 0)",
+      R"("length_minutes": -45)",
+      R"("length_minutes": 4)",
+      R"("length_minutes": 721)",
+      R"("length_minutes": 44.5)",
+      R"("length_minutes": "45")",
+      R"("length_minutes": 9223372036854775808)",
+      R"("length_minutes": 45, "start_tz": "Europe/Berlin")",  // not known here
+      R"("length_minutes": 45, "start_local": "2024-10-05T09:00", "zone": "Europe/Berlin")",
+      R"("length_minutes": 45, "zone": "Europe/Berlin")",
+      R"("length_minutes": 45, "seats": [])",
+      R"("length_minutes": 45, "seats": [{"role": "guest"}, {"role": "guest"}])",
+      R"("length_minutes": 45, "seats": [{"role": "king"}])",
+      R"("length_minutes": 45, "call_url": "http://example.org")"};
+  return R"({"title": "Nonsense", "start": ")" + base::to_rfc3339(start) + R"(", )" +
+         std::string(kRest.at(rng.below(static_cast<std::uint32_t>(kRest.size())))) + "}";
+}
+
 }  // namespace sim

@@ -13,5 +13,7 @@ namespace sim {
 std::string booking_body(std::uint32_t number, base::Timestamp start, std::uint32_t minutes,
                          std::uint32_t seats, base::Rng& rng);
 std::string junk_body(base::Rng& rng);
+// Sound in its start, at `start`, and in nothing else.
+std::string nonsense_body(base::Timestamp start, base::Rng& rng);
 
 }  // namespace sim

@@ -16,6 +16,8 @@
 
 namespace sim {
 
+struct Session;
+
 class Checks {
  public:
   explicit Checks(World& world) : world_(world) {}
@@ -35,6 +37,9 @@ class Checks {
   void putting(const domain::Record& record);
   void dropping(const domain::Record& record);
   void mutated() { ++mutations_; }
+  // A call that ends something, by this process; and a write of a pass that holds ends.
+  void orphan_called(const std::string& process, Duration uptime, const domain::Owner& owner);
+  void held_save(const domain::Meeting& after);
 
   // People.
   void booked(const domain::MeetingId& id);  // a booking was acknowledged
@@ -45,6 +50,12 @@ class Checks {
   void refused_session(const domain::DesktopId& desktop, std::uint32_t epoch);
   void waiting(const std::string& who, bool waits);
   void shown_as_open(const domain::Meeting& meeting);
+  void link_taken(const domain::SeatId& seat, const std::string& link, Timestamp asked_at);
+  void rotated(const domain::SeatId& seat);  // a rotation was acknowledged
+  void wishes_again(const domain::SeatId& seat) { ++wishes_[seat]; }
+  const std::map<std::string, std::uint32_t>& links_of(const domain::SeatId& seat) {
+    return links_[seat];
+  }
   void link_made(const domain::SeatId& seat, std::uint32_t epoch, const std::string& link);
   void link_refused(const domain::SeatId& seat, const std::string& link);
   void orders_end(const domain::MeetingId& id) { ordered_.insert(id); }
@@ -74,11 +85,25 @@ class Checks {
   void check_new_launch(const domain::Seat& before, const domain::Seat& after);
   void check_facts(const domain::Meeting& meeting, const domain::Seat& before,
                    const domain::Seat& after);
+  bool may_be_unseen(const Session& session) const;
   void check_sessions(const domain::Meeting& after);
   void check_admissions(const domain::Meeting& before, const domain::Meeting& after);
   void check_regress(const domain::Desktop& was, const domain::Desktop& is);
   void check_grace(const domain::Meeting& before, const domain::Meeting& after);
   void check_calm(const domain::Meeting& meeting);
+  void check_rules(const domain::Meeting* before, const domain::Meeting& after);
+  void check_timer(const domain::Meeting& meeting);
+  void check_extension(const domain::Meeting* before, const domain::Meeting& after);
+  void check_reason(const domain::Meeting& meeting, domain::EndReason reason);
+  void check_attempts(const domain::Seat& before, const domain::Seat& after);
+  void check_release(const domain::Meeting& meeting, const domain::Seat& before,
+                     const domain::Seat& after);
+  void check_moved(const domain::Seat& before, const domain::Seat& after);
+  void check_steps(const domain::Meeting& meeting, const domain::Desktop* was,
+                   const domain::Desktop& is);
+  void check_open_launch(const domain::Desktop& was, const domain::Desktop& is);
+  void check_audit(const domain::MeetingId& id);
+  void check_counted(const domain::Meeting& before, const domain::Meeting& after);
   void check_calm_ready(const domain::Meeting& meeting);
   bool may_end_sessions(const domain::Meeting& meeting) const;
   void check_door(const char* what, const domain::SeatId& seat, const domain::DesktopId& desktop);
@@ -104,7 +129,13 @@ class Checks {
   std::map<std::string, Timestamp> stray_records_;
   std::map<domain::MeetingId, Timestamp> unreadable_until_;
   std::map<domain::SeatId, std::map<std::string, std::uint32_t>> links_;  // their epochs
+  std::map<std::string, Timestamp> void_links_;                           // since when
+  std::map<domain::SeatId, std::set<domain::DesktopId>> used_up_;
+  std::map<domain::SeatId, std::uint32_t> wishes_;  // requests to start it again
+  std::map<domain::SeatId, std::uint32_t> started_again_;
+  std::map<std::string, std::vector<Timestamp>> orphan_calls_;  // by process
   std::map<std::string, std::uint32_t> key_places_;
+  std::map<std::string, Timestamp> key_deadlines_;
   std::uint64_t mutations_ = 0;
   std::optional<Timestamp> healed_at_;
 };

@@ -5,6 +5,7 @@
 
 #include "checks.hpp"
 #include "domain/phase.hpp"
+#include "timeline.hpp"
 #include "world.hpp"
 
 namespace sim {
@@ -37,7 +38,7 @@ Timestamp Checks::calm_since(const domain::MeetingId& id) const {
 std::optional<Timestamp> Checks::no_show_since(const Meeting& meeting, const Seat& seat) const {
   const auto& policy = world_.swarm().policy;
   if (seats_entered_.contains(seat.id)) return std::nullopt;
-  return domain::release_at(meeting, seat, policy) + world_.clock_error() + kDecide;
+  return unused_until(meeting, seat, policy) + world_.clock_error() + kDecide;
 }
 
 // Since when nobody needs this machine; nothing when somebody does.
@@ -55,7 +56,7 @@ std::optional<Timestamp> Checks::unneeded_since(const Machine& machine) const {
   if (meeting->end) from(std::max(times.ended, machine.launched_at));
   const auto closed = times.closed.find(machine.spec.desktop);
   if (closed != times.closed.end() && seat->desktop && seat->desktop->fenced) from(closed->second);
-  from(domain::hard_cap(*meeting, world_.swarm().policy) + world_.clock_error() + kDecide);
+  from(cap_of(*meeting, world_.swarm().policy) + world_.clock_error() + kDecide);
   if (const auto no_show = no_show_since(*meeting, *seat); no_show && machine.sessions == 0) {
     from(*no_show);
   }
@@ -100,7 +101,7 @@ void Checks::check_meetings() {
   const auto& policy = world_.swarm().policy;
   const auto skew = world_.clock_error();
   for (const auto& [id, meeting] : rows_) {
-    const auto cap = domain::hard_cap(meeting, policy) + skew + kDecide;
+    const auto cap = cap_of(meeting, policy) + skew + kDecide;
     if (!meeting.end && world_.now() > std::max(cap, calm_since(id))) {
       fail("L10", id.text() + " goes on after its hard cap");
       return;
@@ -115,6 +116,14 @@ void Checks::check_meetings() {
         });
     if (failed && !entered && !meeting.end && world_.now() > std::max(gave_up, calm_since(id))) {
       fail("L7", id.text() + " goes on though a seat of it has failed");
+      return;
+    }
+    for (const auto& seat : meeting.seats) {
+      const auto* desktop = domain::open_desktop(seat);
+      if (desktop == nullptr || !desktop->instance || desktop->first_ready) continue;
+      const auto given = desktop->intent_at + policy.ready_within + skew + kDecide;
+      if (meeting.end || world_.now() <= std::max(given, calm_since(id))) continue;
+      fail("L10", desktop->id.text() + " has not come up and is not given up");
       return;
     }
     if (!meeting.end || meeting.over_at) continue;
@@ -144,6 +153,7 @@ void Checks::at_rest() {
   }
   for (const auto& [id, meeting] : rows_) {
     if (!meeting.over_at) fail("L10", id.text() + " is not over");
+    if (world_.swarm().calm) check_audit(id);
     if (meeting.wake_at) fail("L12", id.text() + " still has a timer");
     for (const auto& seat : meeting.seats) {
       if (!seat.tokens.empty()) fail("L12", seat.id.text() + " still has door tokens");

@@ -70,6 +70,9 @@ void Checks::refused_session(const domain::DesktopId& desktop, std::uint32_t epo
   const Meeting* meeting = row(*domain::meeting_of(desktop));
   const Seat* seat = domain::find_seat(*meeting, seat_id);
   if (may_end_sessions(*meeting) || seat->epoch != epoch) return;
+  const bool own = seat->desktop && seat->desktop->id == desktop && seat->desktop->instance;
+  const Machine* machine = own ? world_.cloud().find(seat->desktop->instance->value) : nullptr;
+  if (machine != nullptr && machine->broken) return;  // it was seen stopped, and closed for that
   fail("S8", desktop.text() + " turned away somebody who had passed its door");
 }
 
@@ -82,7 +85,20 @@ void Checks::shown_as_open(const Meeting& meeting) {
 }
 
 void Checks::link_made(const domain::SeatId& seat, std::uint32_t epoch, const std::string& link) {
+  if (void_links_.contains(link))
+    fail("S10", "a link of " + seat.text() + " outlives its rotation");
   links_[seat][link] = epoch;
+}
+
+void Checks::rotated(const domain::SeatId& seat) {
+  for (const auto& [link, epoch] : links_[seat]) void_links_.emplace(link, world_.now());
+}
+
+void Checks::link_taken(const domain::SeatId& seat, const std::string& link, Timestamp asked_at) {
+  const auto found = void_links_.find(link);
+  if (found != void_links_.end() && found->second < asked_at) {
+    fail("S10", "a link of " + seat.text() + " is taken after its rotation");
+  }
 }
 
 void Checks::link_refused(const domain::SeatId& seat, const std::string& link) {

@@ -23,19 +23,6 @@ struct Party {
   std::map<domain::SeatId, std::string> links;
 };
 
-// A request of a person to any control plane; a process that dies meanwhile is a lost connection.
-template <class Act>
-auto request(World& world, base::Rng& rng, Act act) -> decltype(act(std::declval<Process&>())) {
-  Process* found = world.any_process(rng.next());
-  if (found == nullptr) return base::fail(ErrorKind::unavailable, "nobody listens");
-  const auto process = found->shared_from_this();
-  try {
-    return act(*process);
-  } catch (const ProcessDied&) {
-    return base::fail(ErrorKind::unknown_outcome, "the connection was lost");
-  }
-}
-
 // ---- Guests.
 
 class Guest {
@@ -45,7 +32,8 @@ class Guest {
         party_(std::move(party)),
         seat_(std::move(seat)),
         name_(std::move(name)),
-        rng_(base::Rng(world.swarm().seed).fork(name_)) {}
+        rng_(base::Rng(world.swarm().seed).fork(name_)),
+        odd_(rng_.fork("odd")) {}
 
   void live() {
     const bool calm = world_.swarm().calm;
@@ -82,9 +70,11 @@ class Guest {
 
   // One look at the page; false when there is nothing left to wait for.
   bool visit() {
+    const auto asked_at = world_.now();
     auto guest = request(world_, rng_, [&](Process& process) -> Result<app::Guest> {
       return TRY(process.join().exchange(link_)).first;
     });
+    if (guest) world_.checks().link_taken(seat_, link_, asked_at);
     if (!guest) {
       if (guest.error().kind != ErrorKind::not_found) return true;
       world_.probe("guest: link was rotated");
@@ -101,6 +91,7 @@ class Guest {
     world_.checks().shown_as_open(meeting);
     if (domain::can_restart(meeting, guest->own(), now, policy) && rng_.below(4) > 0) {
       world_.probe("guest: asks for the desktop again");
+      world_.checks().wishes_again(seat_);
       base::ignore(request(world_, rng_,
                            [&](Process& process) -> Result<> {
                              TRY(process.join().restart(*guest));
@@ -123,7 +114,11 @@ class Guest {
       --patience_;
       return true;
     }
+    const auto entered_at = world_.now();
     world_.scheduler().sleep(Duration(rng_.below(3000)));
+    if (!world_.swarm().calm && odd_.below(10) == 0) world_.scheduler().sleep(token_life());
+    if (!world_.swarm().calm && odd_.below(30) == 0) rotate();
+    const auto knocks_at = world_.now();
     const auto pass = request(world_, rng_, [&](Process& process) -> Result<app::DeskPass> {
       auto passed = process.join().pass_door(entry->desktop, entry->token);
       if (passed) {
@@ -133,10 +128,40 @@ class Guest {
       return passed;
     });
     if (!pass) return true;
+    if (knocks_at > entered_at + token_life())
+      world_.violation("S9", name_ + " came in by a way that is too old");
+    if (pass->guest.own().epoch != guest.own().epoch) {
+      world_.violation("S10", name_ + " came in by a link that was rotated before");
+    }
+    if (odd_.below(8) == 0) knock_again(*entry);
     world_.scheduler().sleep(Duration(rng_.below(2000)));
+    const bool quick = world_.now() - knocks_at < 4s;  // a page may take a while to load
+    if (quick && odd_.below(3) == 0) world_.scheduler().sleep(Duration(odd_.below(5000)));
     const bool stays = connect(*pass);
     world_.trace(name_, "leaves", entry->desktop.text());
     return stays;
+  }
+
+  // The organiser makes their link void while they are between Enter and the door.
+  void rotate() {
+    const app::Principal owner{world_.row(party_->id)->owner, {port::Scope::book}};
+    const auto done = request(
+        world_, odd_, [&](Process& process) { return process.schedule().rotate(owner, seat_); });
+    if (done) world_.checks().rotated(seat_);
+  }
+
+  // How long a way in may be good, whatever the clocks.
+  Duration token_life() const {
+    return world_.swarm().policy.token_life + 2 * world_.clock_error();
+  }
+
+  // Back, and through the same door once more.
+  void knock_again(const app::Entry& entry) {
+    const auto again = request(world_, odd_, [&](Process& process) {
+      return process.join().pass_door(entry.desktop, entry.token);
+    });
+    if (again) world_.violation("S19", name_ + " came in twice by one way in");
+    world_.probe("guest: tried a used way in");
   }
 
   // The browser opens the screen by the desktop's name.
@@ -217,6 +242,7 @@ class Guest {
   domain::SeatId seat_;
   std::string name_;
   base::Rng rng_;
+  base::Rng odd_;     // what few people do
   std::string link_;  // as it was sent to them
   bool scans_only_ = false;
   std::uint32_t patience_ = 1;
@@ -231,7 +257,8 @@ class Organiser {
         number_(number),
         name_("org" + std::to_string(number)),
         rng_(base::Rng(world.swarm().seed).fork(name_)),
-        who_{*domain::PrincipalId::parse(name_), {port::Scope::book, port::Scope::read}} {}
+        who_{*domain::PrincipalId::parse("org" + std::to_string((number + 1) / 2)),
+             {port::Scope::book, port::Scope::read}} {}
 
   void live() {
     const auto& swarm = world_.swarm();
@@ -242,6 +269,9 @@ class Organiser {
     send_links();
     for (const auto& [seat, link] : party_->links) invite(seat);
     if (swarm.calm) return;
+    const auto hasty = rng_.fork("hasty").below(8);
+    if (hasty < 2) at_launch(hasty == 0);
+    if (hasty == 0) return;
     const auto acts = rng_.below(4);
     for (std::uint32_t i = 0; i < acts; ++i) {
       world_.scheduler().sleep_until(worst_moment());
@@ -271,7 +301,7 @@ class Organiser {
     const auto& swarm = world_.swarm();
     const auto minutes = 5 + rng_.below(50) + (swarm.calm ? 25 : 0);
     const auto body = booking_body(number_, start, minutes, 1 + rng_.below(swarm.seats_max), rng_);
-    const std::pair<std::string, std::string> key{"key-" + name_, body};
+    const std::pair<std::string, std::string> key{key_of(number_), body};
     const bool twice = rng_.below(4) == 0;
     std::optional<port::Created> created;
     for (int tries = 0; tries < 40; ++tries) {
@@ -283,6 +313,9 @@ class Organiser {
           world_.violation("S18",
                            body + " is taken for " + base::to_rfc3339(made->meeting.start.at));
         }
+        if (made->meeting.length != std::chrono::minutes(minutes)) {
+          world_.violation("S18", body + " is taken for " + base::to_text(made->meeting.length));
+        }
         if (made->replayed) world_.probe("book: the same request again");
         if (created && created->meeting.id != made->meeting.id) {
           world_.violation("S19", "one booking made two meetings");
@@ -292,7 +325,14 @@ class Organiser {
         created = *std::move(made);
         if (!again) break;
       }
-      if (!made && made.error().kind == ErrorKind::invalid) return false;
+      if (!made && made.error().kind == ErrorKind::conflict) {
+        world_.violation("S19", name_ + " has not used this key: " + made.error().message);
+      }
+      if (!made && made.error().kind == ErrorKind::invalid) {
+        const bool late = world_.now() + world_.clock_error() > start + swarm.policy.start_past_max;
+        if (!late) world_.violation("S18", body + " is refused: " + made.error().message);
+        return false;
+      }
       world_.scheduler().sleep(Duration(500 + rng_.below(5000)));
     }
     if (!created) return false;
@@ -342,6 +382,29 @@ class Organiser {
     return moments.at(rng_.below(6)) + Duration(rng_.below(120'000)) - 60s;
   }
 
+  // Cancels or extends at the very moment at which the desktops are being started.
+  void at_launch(bool cancels) {
+    auto rng = rng_.fork("at launch");
+    const auto* row = world_.row(party_->id);
+    while (row != nullptr && !row->end && !row->over_at && row->seats.front().attempts == 0) {
+      world_.scheduler().sleep(500ms);
+      row = world_.row(party_->id);
+    }
+    world_.scheduler().sleep(Duration(rng.below(5000)));
+    if (cancels) world_.checks().orders_end(party_->id);
+    const auto done = request(world_, rng, [&](Process& process) -> Result<> {
+      if (!cancels) {
+        TRY(process.schedule().extend(who_, party_->id, 1min));
+        return {};
+      }
+      TRY(process.schedule().cancel(who_, party_->id));
+      world_.checks().ended(party_->id);
+      return {};
+    });
+    world_.trace(name_, cancels ? "cancels at launch" : "extends at launch", party_->id.text(),
+                 done ? "ok" : "no answer");
+  }
+
   void meddle() {
     const auto what = rng_.below(8);
     if (what < 2) world_.checks().orders_end(party_->id);
@@ -359,6 +422,7 @@ class Organiser {
           return {};
         case 2:
           TRY(schedule.rotate(who_, seat));
+          world_.checks().rotated(seat);
           return {};
         case 3: {
           const auto at = world_.now() + Duration(rng_.below(1'800'000));

@@ -90,6 +90,7 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
 Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain::Owner& owner) {
   auto& world = process_.world();
   world.checks().mutation_called("terminate", domain::desktop_id(owner.seat, owner.attempt));
+  world.checks().orphan_called(process_.name(), process_.uptime(), owner);
   return process_.call(Site::terminate, kFar, [&world, instance, owner]() -> Result<> {
     if (world.cloud().down()) return down("the cloud");
     return world.cloud().terminate(instance, owner);
@@ -141,6 +142,7 @@ Result<> ZonePort::put(const domain::Record& record) {
 Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
   auto& world = process_.world();
   world.checks().mutation_called("drop_record", domain::desktop_id(owner.seat, owner.attempt));
+  world.checks().orphan_called(process_.name(), process_.uptime(), owner);
   return process_.call(Site::drop, kFar, [&world, name, owner]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
     return world.zone().drop(name, owner);
@@ -206,6 +208,7 @@ Result<domain::Meeting> StorePort::load(const domain::MeetingId& id) {
 
 Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
   auto& world = process_.world();
+  if (process_.pass_holds(commit.meeting.id)) world.checks().held_save(commit.meeting);
   return process_.call(Site::store_write, kNear, [&world, commit]() -> Result<std::uint64_t> {
     if (world.store_down()) return down("the store");
     return world.save(commit);

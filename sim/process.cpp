@@ -136,8 +136,10 @@ void Process::tick() {
 
 void Process::run_pass(const domain::MeetingId& id) {
   sleep(Duration{0});
+  if (holds_kills()) held_.insert(id);
   const auto report = reconcile_->pass(id, holds_kills());
   busy_.erase(id);
+  held_.erase(id);
   if (report) {
     backoff_.erase(id);
     backoff_step_.erase(id);

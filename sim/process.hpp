@@ -42,6 +42,9 @@ class Process : public std::enable_shared_from_this<Process> {
   Duration uptime() const { return world_.now() - born_; }
   Timestamp born() const { return born_; }
 
+  // The pass that runs over this meeting was told to hold ends.
+  bool pass_holds(const domain::MeetingId& id) const { return held_.contains(id); }
+
   // Waits as this process: longer while it is paused; throws when it has died.
   void sleep(Duration duration);
 
@@ -83,6 +86,7 @@ class Process : public std::enable_shared_from_this<Process> {
   std::map<domain::MeetingId, Timestamp> backoff_;
   std::map<domain::MeetingId, Duration> backoff_step_;
   std::set<domain::MeetingId> busy_;
+  std::set<domain::MeetingId> held_;  // of those: with ends held
   std::uint64_t dispatcher_ = 0;
 };
 

@@ -27,6 +27,7 @@ void draw_policy(Swarm& swarm, base::Rng rng) {
   policy.token_life = one_of(rng, {10s, 60s});
   swarm.sweep.period = one_of(rng, {30s, 60s});
   if (rng.below(8) == 0) swarm.limits = {4, 4, 3, 3};
+  policy.name_wait_max = one_of(rng, {1min, 5min});
 }
 
 void draw_mix(Swarm& swarm, base::Rng rng) {

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "domain/meeting_json.hpp"
+#include "mischief.hpp"
 #include "people.hpp"
 #include "probes.hpp"
 #include "process.hpp"
@@ -124,7 +125,7 @@ Result<port::Created> World::create(const port::Commit& commit,
 std::shared_ptr<Session> World::open_session(const domain::DesktopId& desktop, std::uint32_t epoch,
                                              Machine& machine) {
   auto session = std::make_shared<Session>(
-      Session{desktop, *domain::seat_of(desktop), machine.id, epoch, true});
+      Session{desktop, *domain::seat_of(desktop), machine.id, epoch, true, now()});
   sessions_.push_back(session);
   ++machine.sessions;
   return session;
@@ -248,7 +249,9 @@ void World::meddle(std::uint32_t dice) {
       cloud_.plant({owner.store, owner.seat, owner.attempt + 7});
       break;
     case 3:  // of a meeting that is not in the store
-      cloud_.plant({owner.store, *domain::SeatId::parse("lost-1"), 1});
+      for (const char* seat : {"lost-1", "lost-2", "lost-3"}) {
+        cloud_.plant({owner.store, *domain::SeatId::parse(seat), 1});
+      }
       zone_.plant({"lost-1-1.desk.example.org",
                    "10.9.9.9",
                    {owner.store, *domain::SeatId::parse("lost-1"), 1},
@@ -308,6 +311,7 @@ bool World::run() {
   scheduler_.spawn(now(), [this] { watch(); });
   if (swarm_.first_place_full) cloud_.fill(0, start_ + 24h);
   bring_people(*this);
+  bring_mischief(*this);
   scheduler_.run(start_ + swarm_.faults_for, stop);
   if (violated_) return false;
   heal();

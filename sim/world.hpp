@@ -31,6 +31,7 @@ struct Session {
   domain::InstanceId machine;
   std::uint32_t epoch = 0;
   bool open = true;
+  Timestamp opened_at;
 };
 
 struct Violation {
