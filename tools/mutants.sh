@@ -151,7 +151,9 @@ for name in "${names[@]}"; do
   rows+="| $name | $first | $invariant | $(mistake "$name") |"$'\n'
 done
 printf '[\n%s\n]\n' "$out" >"$work/mutants.json"
-if ((table)); then printf '| mutant | seeds | fired | the mistake |\n|---|---|---|---|\n%s' "$rows"; fi
+if ((table)); then
+  printf '| mutant | seeds | fired | the mistake |\n|---|---|---|---|\n%s' "$rows"
+fi
 echo "${#names[@]} mutants, $missed missed, $broken of them do not build; $(since "$total") s" \
   >&$((1 + table))
 ((missed == 0))
