@@ -1,5 +1,6 @@
 #include "adapter/sqlite/backup.hpp"
 
+#include "adapter/sqlite/disk.hpp"
 #include "adapter/sqlite/files.hpp"
 #include "adapter/sqlite/schema.hpp"
 
@@ -33,7 +34,7 @@ Result<> fill_copy(Connection& from, const std::string& to) {
 }  // namespace
 
 Result<> verify_backup(const std::string& path) {
-  TRY(check_store_file(path));
+  TRY(check_store_file(system_disk(), path));
   const auto connection = TRY(Connection::open(path, Connection::Mode::read_only, kCacheKib));
   const auto version = TRY(connection->integer("PRAGMA user_version"));
   if (version < 1 || version > static_cast<std::int64_t>(schema_steps().size())) {
@@ -57,7 +58,7 @@ Result<> copy_store(Connection& from, const std::string& to) {
   TRY(create_private_file(unfinished));
   auto done = fill_copy(from, unfinished);
   if (done) done = verify_backup(unfinished);
-  if (done) done = rename_new(unfinished, to);
+  if (done) done = system_disk().rename_new(unfinished, to);
   if (!done) ignore(remove_file(unfinished), "the first error says what is wrong");
   return done;
 }

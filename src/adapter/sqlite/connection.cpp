@@ -127,11 +127,12 @@ std::string_view Query::text(int column) const {
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Mode mode,
-                                                     int cache_kib) {
+                                                     int cache_kib, const std::string& vfs) {
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
-  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
   std::unique_ptr<Connection> connection(new Connection(handle, path));
   if (code != SQLITE_OK) return sqlite_error(handle, code, path);
   sqlite3_busy_timeout(handle, kBusyMs);

@@ -67,9 +67,9 @@ class Connection {
  public:
   enum class Mode { read_write, read_only };
 
-  // Opens an existing file; `cache_kib` bounds the memory for pages.
+  // Opens an existing file; `cache_kib` bounds the memory for pages; `vfs` as Disk says.
   static base::Result<std::unique_ptr<Connection>> open(const std::string& path, Mode mode,
-                                                        int cache_kib);
+                                                        int cache_kib, const std::string& vfs = "");
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();

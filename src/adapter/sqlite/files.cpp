@@ -104,12 +104,19 @@ Result<> remove_file(const std::string& path) {
   return {};
 }
 
-Result<> rename_new(const std::string& from, const std::string& to) {
-  TRY(sync(from, O_RDONLY));
+Result<> sync_file(const std::string& path) {
+  return sync(path, O_RDONLY);
+}
+
+Result<> rename_file(const std::string& from, const std::string& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) {
     return system_error("can't create", to);
   }
-  return sync(folder_of(to), O_RDONLY | O_DIRECTORY);
+  return {};
+}
+
+Result<> sync_folder(const std::string& path) {
+  return sync(folder_of(path), O_RDONLY | O_DIRECTORY);
 }
 
 Result<std::string> read_head(const std::string& path, std::size_t count) {

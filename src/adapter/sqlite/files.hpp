@@ -17,8 +17,11 @@ base::Result<> check_may_write(const std::string& path);
 base::Result<> make_private(const std::string& path);
 // Nothing there is success.
 base::Result<> remove_file(const std::string& path);
-// Durable when it answers; conflict when `to` exists.
-base::Result<> rename_new(const std::string& from, const std::string& to);
+base::Result<> sync_file(const std::string& path);
+// conflict when `to` exists.
+base::Result<> rename_file(const std::string& from, const std::string& to);
+// What was created, renamed or removed beside `path`.
+base::Result<> sync_folder(const std::string& path);
 // At most `count` first bytes; not_found when there is no file.
 base::Result<std::string> read_head(const std::string& path, std::size_t count);
 // As an error of `path` after a failed system call.

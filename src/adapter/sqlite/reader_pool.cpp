@@ -19,7 +19,7 @@ base::Result<ReaderPool::Lease> ReaderPool::take() {
     }
     ++opened_;
   }
-  auto opened = Connection::open(path_, Connection::Mode::read_only, kCacheKib);
+  auto opened = Connection::open(path_, Connection::Mode::read_only, kCacheKib, vfs_);
   if (!opened) {
     const std::lock_guard lock(mutex_);
     --opened_;

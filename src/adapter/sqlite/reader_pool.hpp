@@ -33,7 +33,7 @@ class ReaderPool {
     std::unique_ptr<Connection> connection_;
   };
 
-  explicit ReaderPool(std::string path) : path_(std::move(path)) {}
+  ReaderPool(std::string path, std::string vfs) : path_(std::move(path)), vfs_(std::move(vfs)) {}
   // Waits while all are in use.
   base::Result<Lease> take();
 
@@ -41,6 +41,7 @@ class ReaderPool {
   void give_back(std::unique_ptr<Connection> connection);
 
   const std::string path_;
+  const std::string vfs_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Connection>> idle_;

@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "adapter/sqlite/files.hpp"
-
 namespace adapter::sqlite {
 namespace {
 
@@ -91,8 +89,9 @@ CREATE INDEX logins_expires ON logins (expires_at);
 
 constexpr std::array kSteps{kMeetings, kKeys};
 
-Result<> fill(const std::string& path, const std::string& identity) {
-  const auto connection = TRY(Connection::open(path, Connection::Mode::read_write, 256));
+Result<> fill(Disk& disk, const std::string& path, const std::string& identity) {
+  const auto connection =
+      TRY(Connection::open(path, Connection::Mode::read_write, 256, disk.vfs()));
   TRY(connection->execute("PRAGMA application_id = " + std::to_string(kApplicationId)));
   TRY(migrate(*connection, schema_steps()));
   TRY(connection->query("INSERT INTO meta (name, value) VALUES ('identity', ?)")
@@ -113,32 +112,32 @@ Steps schema_steps() {
   return kSteps;
 }
 
-Result<> create_store(const std::string& path, const std::string& identity) {
+Result<> create_store(Disk& disk, const std::string& path, const std::string& identity) {
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
-    if (exists(path + suffix)) {
+    if (disk.exists(path + suffix)) {
       return fail(ErrorKind::invalid, path + " is gone, but " + path + suffix +
                                           " is there: put the store back, or move that away");
     }
   }
   const auto unfinished = path + ".new";
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-    TRY(remove_file(unfinished + suffix));
+    TRY(disk.remove(unfinished + suffix));
   }
-  TRY(create_private_file(unfinished));
-  auto filled = fill(unfinished, identity);
-  if (filled) filled = rename_new(unfinished, path);
+  TRY(disk.create(unfinished));
+  auto filled = fill(disk, unfinished, identity);
+  if (filled) filled = disk.rename_new(unfinished, path);
   if (!filled) {
-    ignore(remove_file(unfinished), "the first error says what is wrong");
+    ignore(disk.remove(unfinished), "the first error says what is wrong");
     return filled;
   }
   return {};
 }
 
-Result<> check_store_file(const std::string& path) {
+Result<> check_store_file(Disk& disk, const std::string& path) {
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
   constexpr std::size_t kHeaderBytes = 100;
   constexpr std::size_t kApplicationIdAt = 68;
-  const auto header = TRY(read_head(path, kHeaderBytes));
+  const auto header = TRY(disk.read_head(path, kHeaderBytes));
   if (header.empty()) return not_ours(path, "is empty");
   if (header.size() < kHeaderBytes || header.substr(0, kMagic.size()) != kMagic) {
     return not_ours(path, "is not a store of howdah, or is damaged");

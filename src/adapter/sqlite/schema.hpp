@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "adapter/sqlite/connection.hpp"
+#include "adapter/sqlite/disk.hpp"
 
 namespace adapter::sqlite {
 
@@ -20,11 +21,11 @@ Steps schema_steps();
 constexpr std::int64_t kApplicationId = 0x486f7764;
 
 // Makes a store at `path`, which must not exist, readable by its owner alone.
-base::Result<> create_store(const std::string& path, const std::string& identity);
+base::Result<> create_store(Disk& disk, const std::string& path, const std::string& identity);
 
 // The file at `path` says that it is a store of ours, of any version.
 // not_found: no file; invalid: something else is there.
-base::Result<> check_store_file(const std::string& path);
+base::Result<> check_store_file(Disk& disk, const std::string& path);
 
 // Brings the file forward by the steps that it lacks. invalid: it is newer than `steps` (S29).
 base::Result<> migrate(Connection& connection, Steps steps);

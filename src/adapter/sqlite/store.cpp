@@ -1,7 +1,6 @@
 #include "adapter/sqlite/store.hpp"
 
 #include "adapter/sqlite/backup.hpp"
-#include "adapter/sqlite/files.hpp"
 #include "adapter/sqlite/schema.hpp"
 #include "base/check.hpp"
 #include "base/crypto.hpp"
@@ -47,21 +46,22 @@ Result<> prepare_writer(Connection& writer) {
 }  // namespace
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path,
-                                                       std::string_view entropy_bytes) {
+                                                       std::string_view entropy_bytes, Disk& disk) {
   CHECK(entropy_bytes.size() >= kEntropyBytes);
-  if (!exists(path)) {
-    TRY(create_store(path, "s" + base::to_base32(entropy_bytes.substr(0, kEntropyBytes))));
+  if (!disk.exists(path)) {
+    TRY(create_store(disk, path, "s" + base::to_base32(entropy_bytes.substr(0, kEntropyBytes))));
   }
-  TRY(check_store_file(path));
-  TRY(check_may_write(path));  // here, not at the first booking
-  auto writer = TRY(Connection::open(path, Connection::Mode::read_write, kWriterCacheKib));
+  TRY(check_store_file(disk, path));
+  TRY(disk.check_may_write(path));  // here, not at the first booking
+  auto writer =
+      TRY(Connection::open(path, Connection::Mode::read_write, kWriterCacheKib, disk.vfs()));
   TRY(prepare_writer(*writer));
-  TRY(make_private(path));
+  TRY(disk.make_private(path));
   TRY(migrate(*writer, schema_steps()));
   auto identity = TRY(read_identity(*writer));
   const auto cursor = TRY(newest_cursor(*writer));
   std::unique_ptr<SqliteStore> store(
-      new SqliteStore(path, std::move(writer), std::move(identity), cursor));
+      new SqliteStore(path, disk, std::move(writer), std::move(identity), cursor));
   TRY(store->check_writable());
   return store;
 }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 
+#include "adapter/sqlite/disk.hpp"
 #include "adapter/sqlite/group_commit.hpp"
 #include "adapter/sqlite/reader_pool.hpp"
 #include "port/key_store.hpp"
@@ -25,7 +26,8 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
   // (at least 16). Brings an older one forward. invalid: what is there is not a store of ours, or a
   // newer one; other errors say what to do. Nothing half-made is left behind.
   static base::Result<std::unique_ptr<SqliteStore>> open(const std::string& path,
-                                                         std::string_view entropy_bytes);
+                                                         std::string_view entropy_bytes,
+                                                         Disk& disk = system_disk());
 
   // What a caller does while it waits for another's commit; false when there is nothing to do. May
   // call this store again. While nobody writes.
@@ -69,9 +71,9 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
                                                base::Timestamp now) override;
 
  private:
-  SqliteStore(const std::string& path, std::unique_ptr<Connection> writer, std::string identity,
-              std::uint64_t last_cursor)
-      : readers_(path),
+  SqliteStore(const std::string& path, const Disk& disk, std::unique_ptr<Connection> writer,
+              std::string identity, std::uint64_t last_cursor)
+      : readers_(path, disk.vfs()),
         writer_(std::move(writer)),
         identity_(std::move(identity)),
         last_cursor_(last_cursor) {}
