@@ -94,6 +94,28 @@ TEST(StoreFile, ALogWithoutItsStoreIsRefused) {
   EXPECT_FALSE(std::filesystem::exists(folder.file("store.db")));
 }
 
+// A power loss in the middle of a checkpoint may leave anything where a page was being written.
+TEST(StoreFile, AHeaderThatOnlyTheLogHasWholeIsNoReasonToRefuse) {
+  const test::Folder folder;
+  const auto copy = folder.file("copy.db");
+  {
+    const auto store = test::open_sqlite(folder.file("store.db"));
+    for (int i = 0; i < 50; ++i) must_create(*store, "m" + std::to_string(i));
+    auto bytes = read_file(folder.file("store.db"));
+    std::fill(bytes.begin(), bytes.begin() + 512, '\xa5');
+    write_file(copy, bytes);
+    write_file(copy + "-wal", read_file(folder.file("store.db-wal")));
+  }
+  const auto store = test::open_sqlite(copy);
+  ASSERT_TRUE(store);
+  EXPECT_TRUE(store->load(*domain::MeetingId::parse("m49")));
+  // And where the log does not have it, that is said.
+  const auto junk = folder.file("junk.db");
+  write_file(junk, std::string(10'000, 'x'));
+  write_file(junk + "-wal", "old");
+  expect_refused(junk, ErrorKind::internal, "is damaged");
+}
+
 TEST(StoreFile, WhatAnInterruptedCreationLeftIsReplaced) {
   const test::Folder folder;
   write_file(folder.file("store.db.new"), "half");

@@ -36,6 +36,7 @@ Result<> fill_copy(Connection& from, const std::string& to) {
 Result<> verify_backup(const std::string& path) {
   TRY(check_store_file(system_disk(), path));
   const auto connection = TRY(Connection::open(path, Connection::Mode::read_only, kCacheKib));
+  TRY(check_store(*connection));
   const auto version = TRY(connection->integer("PRAGMA user_version"));
   if (version < 1 || version > static_cast<std::int64_t>(schema_steps().size())) {
     return fail(ErrorKind::invalid, path + " was written by a newer howdah: use that one");

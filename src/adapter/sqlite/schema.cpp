@@ -140,6 +140,8 @@ Result<> check_store_file(Disk& disk, const std::string& path) {
   const auto header = TRY(disk.read_head(path, kHeaderBytes));
   if (header.empty()) return not_ours(path, "is empty");
   if (header.size() < kHeaderBytes || header.substr(0, kMagic.size()) != kMagic) {
+    // When the power goes during a checkpoint, anything may be left here: the log has it whole.
+    if (disk.exists(path + "-wal")) return {};
     return not_ours(path, "is not a store of howdah, or is damaged");
   }
   std::int64_t application_id = 0;
@@ -148,6 +150,12 @@ Result<> check_store_file(Disk& disk, const std::string& path) {
         application_id * 256 + static_cast<unsigned char>(header[kApplicationIdAt + i]);
   }
   if (application_id != kApplicationId) return not_ours(path, "belongs to another program");
+  return {};
+}
+
+Result<> check_store(Connection& connection) {
+  const auto id = TRY(connection.integer("PRAGMA application_id"));
+  if (id != kApplicationId) return not_ours(connection.path(), "belongs to another program");
   return {};
 }
 

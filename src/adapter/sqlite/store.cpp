@@ -55,6 +55,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path,
   TRY(disk.check_may_write(path));  // here, not at the first booking
   auto writer =
       TRY(Connection::open(path, Connection::Mode::read_write, kWriterCacheKib, disk.vfs()));
+  TRY(check_store(*writer));
   TRY(prepare_writer(*writer));
   TRY(disk.make_private(path));
   TRY(migrate(*writer, schema_steps()));
