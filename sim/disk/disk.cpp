@@ -29,6 +29,10 @@ enum class Left : std::uint8_t {
   count_
 };
 
+Left any_left(base::Rng& rng) {
+  return static_cast<Left>(rng.below(static_cast<std::uint32_t>(Left::count_)));
+}
+
 void put(std::string& content, std::uint64_t at, std::string_view bytes) {
   if (content.size() < at + bytes.size()) content.resize(at + bytes.size(), '\0');
   content.replace(at, bytes.size(), bytes);
@@ -119,7 +123,7 @@ void Disk::set_medium(const Medium& medium) {
 }
 
 Medium Disk::after_power_loss(base::Rng& rng) const {
-  const auto left = static_cast<Left>(rng.below(static_cast<std::uint32_t>(Left::count_)));
+  const auto left = any_left(rng);
   auto names = kept_names_;
   for (const auto& change : pending_names_) {
     if (left == Left::nothing || (left != Left::everything && rng.below(2) == 0)) continue;
@@ -217,7 +221,7 @@ void Disk::sync(File& file) {
 
 void Disk::fail_sync(File& file) {
   changed();
-  file.kept = leave(file, Left::some_sectors, rng_);
+  file.kept = leave(file, any_left(rng_), rng_);
   file.pending.clear();
 }
 

@@ -17,7 +17,7 @@ constexpr std::string_view kLater = "fedcba9876543210";  // another store, if on
 struct Scope {
   int meetings = 2;
   std::uint32_t outcomes = 2;  // drawn for each moment
-  std::uint32_t again = 200;   // one in so many moments of an opening loses power once more
+  std::uint32_t again = 250;   // one in so many moments of an opening loses power once more
 };
 
 Scope scope_from_environment() {

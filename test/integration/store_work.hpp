@@ -60,7 +60,7 @@ inline base::Result<> change(port::MeetingStore& store, int number, std::uint32_
   return {};
 }
 
-// The whole life of `count` meetings, in between each other.
+// The whole life of `count` meetings, and what befalls the store in between.
 inline std::vector<Piece> store_work(int count) {
   using port::MeetingStore;
   std::vector<Piece> work;
@@ -87,7 +87,7 @@ inline std::vector<Piece> store_work(int count) {
                     }});
     const auto nothing = [](MeetingStore&) { return base::Result<>(); };
     if (i % 3 == 0) work.push_back({"checkpoint", nothing, 0, Piece::Also::checkpoint});
-    if (i % 3 == 1) work.push_back({"reopen", nothing, 0, Piece::Also::reopen});
+    if (i == 0 || i % 3 == 1) work.push_back({"reopen", nothing, 0, Piece::Also::reopen});
     if (i % 3 == 2) work.push_back({"trial", nothing, 0, Piece::Also::trial});
     work.push_back({"end " + name, [i](MeetingStore& store) {
                       return change(store, i, 0, [](auto& meeting) {
