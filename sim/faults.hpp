@@ -40,6 +40,7 @@ enum class Site : std::uint8_t {
   process,    // a control plane is stopped, paused or its clock set
   provider,   // a place is full, a provider is down for a while
   operator_,  // somebody does something by hand
+  power,      // the host's: worlds on a disk
   count_,
 };
 constexpr std::size_t kSites = static_cast<std::size_t>(Site::count_);

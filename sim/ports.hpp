@@ -121,7 +121,7 @@ struct Process::PortSet {
         zone(process),
         prober(process),
         store(process),
-        all{store,  process.world().store(), compute, zone, prober, secrets, wakeups, clock,
+        all{store,  process.world().store().keys(), compute, zone, prober, secrets, wakeups, clock,
             entropy} {}
   ClockPort clock;
   EntropyPort entropy;

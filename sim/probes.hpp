@@ -36,6 +36,7 @@ inline constexpr std::array kProbes{
     std::string_view("resolver: remembers that there was nothing"),
     std::string_view("store: a launch budget said no"),
     std::string_view("store: a row cannot be read"),
+    std::string_view("store: power was lost in a write"),
     std::string_view("store: somebody else was faster"),
     std::string_view("store: written after it was over"),
     std::string_view("sweep: ended an orphan"),

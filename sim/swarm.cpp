@@ -33,7 +33,9 @@ void draw_policy(Swarm& swarm, base::Rng rng) {
 void draw_mix(Swarm& swarm, base::Rng rng) {
   auto& mix = swarm.mix;
   const auto level = one_of(rng, {20U, 100U, 300U, 1000U});  // of 10,000 calls
-  for (auto& rate : mix.rate) rate = rng.below(3) == 0 ? 0 : 1 + rng.below(level * 2);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Site::power); ++i) {
+    mix.rate.at(i) = rng.below(3) == 0 ? 0 : 1 + rng.below(level * 2);
+  }
   for (auto& weight : mix.weight) weight = rng.below(2) * (1 + rng.below(10));
   mix.weight[0] = 0;
   mix.weight[1 + rng.below(static_cast<std::uint32_t>(mix.weight.size()) - 1)] += 1;
@@ -49,6 +51,13 @@ void draw_mix(Swarm& swarm, base::Rng rng) {
   rare(Site::operator_, {0, 0, 500, 1500});
   mix.late_max = one_of(rng, {5s, 60s, 600s});
   mix.slow_max = one_of(rng, {2s, 30s});
+}
+
+// One process alone may have the store open: about one world in 32, as each takes the time of 20 others.
+void draw_disk(Swarm& swarm, base::Rng rng) {
+  swarm.on_disk = swarm.processes == 1 && rng.below(18) == 0;
+  if (!swarm.on_disk) return;
+  swarm.mix.rate.at(static_cast<std::size_t>(Site::power)) = one_of(rng, {0U, 50U, 200U, 800U});
 }
 
 }  // namespace
@@ -77,6 +86,7 @@ Swarm draw_swarm(std::uint64_t seed) {
   swarm.calm = rng.below(12) == 0;
   draw_policy(swarm, root.fork("policy"));
   draw_mix(swarm, root.fork("mix"));
+  draw_disk(swarm, root.fork("disk"));
   if (swarm.calm) {
     swarm.mix = {};
     swarm.limits = {200, 100, 50, 50};
@@ -92,7 +102,7 @@ std::string Swarm::describe() const {
   std::string text = "seed " + std::to_string(seed) + ": " + std::to_string(processes) +
                      " process(es), " + std::to_string(meetings) + " meeting(s) of up to " +
                      std::to_string(seats_max) + " seats, " + (bridged ? "bridged" : "direct") +
-                     (calm ? ", calm" : "") + "\n";
+                     (calm ? ", calm" : "") + (on_disk ? ", on disk" : "") + "\n";
   const auto add = [&](const char* name, Duration value) {
     text += std::string(" ") + name + "=" + base::to_text(value);
   };

@@ -17,6 +17,7 @@ struct Swarm {
   std::uint32_t meetings = 1;
   std::uint32_t seats_max = 2;
   bool bridged = false;  // screens go through the process (local desktops); else straight (DCV)
+  bool on_disk = false;  // the real SQLite store, on a disk that may lose power
   domain::Policy policy;
   app::SweepPolicy sweep;
   port::LaunchLimits limits{200, 100, 50, 50};

@@ -21,7 +21,7 @@ World::World(const Swarm& swarm)
     : swarm_(swarm),
       start_(swarm.start),
       faults_(swarm.seed, swarm.mix),
-      store_(store_identity()),
+      store_(store_identity(), swarm.seed, swarm.on_disk),
       checks_(*this),
       cloud_(*this),
       zone_(*this),
@@ -73,6 +73,10 @@ void World::kill_process(std::size_t index, Duration down_for) {
   trace(process->name(), "dies", "");
   process->die();
   process.reset();
+  if (store_.on_disk()) {
+    store_.open_after_death();
+    check_store();
+  }
   if (swarm_.bridged) {
     for (const auto& session : sessions_) close_session(session, false);
   }
@@ -93,6 +97,7 @@ Process* World::any_process(std::uint32_t dice) {
 // ---- The store.
 
 Result<std::uint64_t> World::save(const port::Commit& commit) {
+  if (const auto dice = power_fails(commit.meeting.id)) return save_without_power(commit, *dice);
   auto saved = store_.save(commit);
   if (!saved) {
     if (saved.error().kind == base::ErrorKind::conflict) probe("store: somebody else was faster");
@@ -115,6 +120,9 @@ Result<std::uint64_t> World::save(const port::Commit& commit) {
 
 Result<port::Created> World::create(const port::Commit& commit,
                                     const std::optional<port::IdempotencyKey>& key) {
+  if (const auto dice = power_fails(commit.meeting.id)) {
+    return create_without_power(commit, key, *dice);
+  }
   auto created = store_.create(commit, key);
   if (created && !created->replayed) checks_.committed(nullptr, created->meeting, commit.audit);
   return created;
@@ -308,6 +316,7 @@ bool World::run() {
   scheduler_.spawn(now(), [this] { weather(); });
   scheduler_.spawn(now(), [this] { gremlin(); });
   scheduler_.spawn(now(), [this] { meddler(); });
+  if (store_.on_disk()) scheduler_.spawn(now(), [this] { power(); });
   scheduler_.spawn(now(), [this] { watch(); });
   if (swarm_.first_place_full) cloud_.fill(0, start_ + 24h);
   bring_people(*this);
@@ -332,6 +341,7 @@ bool World::finish() {
   }
   // Late calls and self-made ends of the faulty time, then orphans.
   scheduler_.run(now() + 30min, stop);
+  check_store();
   if (violated_) return false;
   checks_.at_rest();
   const auto mutations = checks_.mutations();

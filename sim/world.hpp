@@ -11,11 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include "adapter/memory/meeting_store.hpp"
 #include "checks.hpp"
 #include "cloud.hpp"
 #include "faults.hpp"
 #include "scheduler.hpp"
+#include "store.hpp"
 #include "swarm.hpp"
 #include "trace.hpp"
 #include "zone.hpp"
@@ -53,7 +53,7 @@ class World {
   Zone& zone() { return zone_; }
   Checks& checks() { return checks_; }
   Trace& log() { return trace_; }
-  adapter::memory::MemoryStore& store() { return store_; }
+  Store& store() { return store_; }
   std::string store_identity() const { return "store1"; }
   Timestamp now() const { return scheduler_.now(); }
   Timestamp start() const { return start_; }
@@ -108,6 +108,16 @@ class World {
   void meddler();  // an operator
   void meddle(std::uint32_t dice);
   void trouble_process(std::uint32_t dice);
+  // Worlds on a disk (power.cpp).
+  void power();
+  std::optional<std::uint32_t> power_fails(const domain::MeetingId& id);
+  base::Result<std::uint64_t> save_without_power(const port::Commit& commit, std::uint32_t dice);
+  base::Result<port::Created> create_without_power(const port::Commit& commit,
+                                                   const std::optional<port::IdempotencyKey>& key,
+                                                   std::uint32_t dice);
+  void after_power_loss(const port::Commit& commit, std::uint32_t dice);
+  void kill_all(std::uint32_t dice);
+  void check_store();
   void heal();
   void watch();
   bool finish();
@@ -118,7 +128,7 @@ class World {
   Faults faults_;
   std::optional<Violation> violated_;
   std::set<std::string_view> probes_;
-  adapter::memory::MemoryStore store_;
+  Store store_;
   Checks checks_;
   Cloud cloud_;
   Zone zone_;

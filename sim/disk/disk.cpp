@@ -140,8 +140,12 @@ Medium Disk::after_power_loss(base::Rng& rng) const {
 }
 
 void Disk::lose_power(base::Rng& rng) {
+  put_back(after_power_loss(rng));
+}
+
+void Disk::put_back(const Medium& medium) {
   kill();
-  set_medium(after_power_loss(rng));
+  set_medium(medium);
 }
 
 void Disk::kill() {

@@ -67,6 +67,8 @@ class Disk final : public adapter::sqlite::Disk {
   Medium after_power_loss(base::Rng& rng) const;
   // The power goes and comes back. Whoever had files open gets errors from then on.
   void lose_power(base::Rng& rng);
+  // The same, with what is left given.
+  void put_back(const Medium& medium);
   // The process that has files open dies: its locks are gone, all it has written is there.
   void kill();
 
