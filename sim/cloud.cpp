@@ -119,9 +119,10 @@ void Cloud::boot(Machine& machine) {
   const auto& swarm = world_.swarm();
   auto rng = world_.faults().dice(Site::machine);
   const auto now = world_.now();
-  const auto running = now + up_to(rng, swarm.boot_max);
-  const auto addressed = running + up_to(rng, swarm.address_max);
-  machine.answers_from = addressed + up_to(rng, swarm.answer_max);
+  const auto takes = [&](Duration most) { return swarm.plain ? most : up_to(rng, most); };
+  const auto running = now + takes(swarm.boot_max);
+  const auto addressed = running + takes(swarm.address_max);
+  machine.answers_from = addressed + takes(swarm.answer_max);
   spoil(machine);
   if (!machine.boots) return;
   const auto id = machine.id;
@@ -238,8 +239,9 @@ void Cloud::begin_end(Machine& machine) {
   set_state(machine, InstanceState::stopping);
   auto rng = world_.faults().dice(Site::terminate);
   const auto id = machine.id;
-  world_.scheduler().at(world_.now() + up_to(rng, world_.swarm().end_max),
-                        [this, id] { finish_end(id, "terminated"); });
+  const auto& swarm = world_.swarm();
+  const auto takes = swarm.plain ? swarm.end_max : up_to(rng, swarm.end_max);
+  world_.scheduler().at(world_.now() + takes, [this, id] { finish_end(id, "terminated"); });
 }
 
 void Cloud::finish_end(const domain::InstanceId& id, const std::string& why) {
@@ -280,7 +282,7 @@ void Cloud::stop(const domain::InstanceId& id, bool start_again) {
 void Cloud::arm_deadline(const domain::InstanceId& id, Timestamp deadline) {
   // The machine's own timer is not exact; it may be up to five minutes late (L14).
   auto rng = world_.faults().dice(Site::set_deadline);
-  const auto at = deadline + up_to(rng, 4min);
+  const auto at = deadline + (world_.swarm().plain ? 1min : up_to(rng, 4min));
   world_.scheduler().at(at, [this, id, deadline] {
     Machine& machine = *find(id);
     if (!machine.alive() || machine.spec.deadline != deadline) return;

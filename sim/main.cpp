@@ -8,6 +8,7 @@
 #include <cstring>
 #include <sstream>
 
+#include "story/golden.hpp"
 #include "tool.hpp"
 
 namespace {
@@ -20,6 +21,8 @@ constexpr const char* kUsage = R"(sim [options]
   --trace            ... and everything that happens
   --only a#1,b#2     ... with these of its faults alone
   --small [--pairs N]  one small meeting: every single fault at every call, and N pairs
+  --story FILE       tells one story; --stories DIR: all of them, compared with their goldens;
+                     --golden DIR: ... and writes those anew
   --json FILE  --jobs N  --regressions FILE  --probes
 )";
 
@@ -81,6 +84,12 @@ int main(int argc, char** argv) {
       options.regressions = value();
     } else if (name == "--probes") {
       options.probes_matter = true;
+    } else if (name == "--story") {
+      return sim::story::tell_story(value());
+    } else if (name == "--stories") {
+      return sim::story::tell_stories(value(), false);
+    } else if (name == "--golden") {
+      return sim::story::tell_stories(value(), true);
     } else if (name == "--small") {
       small = true;
     } else if (name == "--pairs") {

@@ -196,10 +196,11 @@ auto StorePort::read(Act act) -> decltype(act()) {
 Result<port::Created> StorePort::create(const port::Commit& commit,
                                         const std::optional<port::IdempotencyKey>& key) {
   auto& world = process_.world();
-  return process_.call(Site::store_write, kNear, [&world, commit, key]() -> Result<port::Created> {
-    if (world.store_down()) return down("the store");
-    return world.create(commit, key);
-  });
+  return process_.call(Site::store_write, kNear,
+                       [&world, index = process_.index(), commit, key]() -> Result<port::Created> {
+                         if (world.store_down()) return down("the store");
+                         return world.create(index, commit, key);
+                       });
 }
 
 Result<domain::Meeting> StorePort::load(const domain::MeetingId& id) {
@@ -209,10 +210,11 @@ Result<domain::Meeting> StorePort::load(const domain::MeetingId& id) {
 Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
   auto& world = process_.world();
   if (process_.pass_holds(commit.meeting.id)) world.checks().held_save(commit.meeting);
-  return process_.call(Site::store_write, kNear, [&world, commit]() -> Result<std::uint64_t> {
-    if (world.store_down()) return down("the store");
-    return world.save(commit);
-  });
+  return process_.call(Site::store_write, kNear,
+                       [&world, index = process_.index(), commit]() -> Result<std::uint64_t> {
+                         if (world.store_down()) return down("the store");
+                         return world.save(index, commit);
+                       });
 }
 
 Result<> StorePort::append_audit(const domain::MeetingId& id,

@@ -95,7 +95,7 @@ void Process::watch_clock() {
 }
 
 void Process::loop() {
-  sleep(Duration(world_.faults().dice(Site::process).below(1000)));
+  if (!world_.swarm().plain) sleep(Duration(world_.faults().dice(Site::process).below(1000)));
   for (;;) {
     watch_clock();
     tick();
@@ -153,7 +153,8 @@ void Process::run_pass(const domain::MeetingId& id) {
 void Process::sweep_loop() {
   auto rng = base::Rng(world_.swarm().seed).fork(name_ + "sweep");
   for (;;) {
-    sleep(world_.swarm().sweep.period + Duration(rng.below(5000)));
+    const auto jitter = Duration(rng.below(5000));
+    sleep(world_.swarm().sweep.period + (world_.swarm().plain ? 0ms : jitter));
     if (holds_kills()) continue;
     const auto report = sweep_->run();
     if (!report) continue;

@@ -29,6 +29,7 @@ class Process : public std::enable_shared_from_this<Process> {
   void die();    // at the next switch of whatever it does
   bool dead() const { return dead_; }
   void pause(Timestamp until) { paused_until_ = until; }
+  bool paused() const { return world_.now() < paused_until_; }
   void step_clock(Duration by) {
     offset_ += by;
     world_.clock_is_wrong(offset_);
@@ -122,8 +123,12 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
     world_.kill_process(index_, drawn.delay);
     sleep(Duration{0});
   }
+  const auto half_way = [&] {
+    const auto drawn_time = Duration(dice.below(static_cast<std::uint32_t>(latency.count()) + 1));
+    return world_.swarm().plain ? latency / 4 : drawn_time;
+  };
   // What was sent arrives, whatever becomes of the sender meanwhile.
-  world_.scheduler().sleep(Duration(dice.below(static_cast<std::uint32_t>(latency.count()) + 1)));
+  world_.scheduler().sleep(half_way());
   switch (drawn.fate) {
     case Fate::slow:
       world_.scheduler().sleep(drawn.delay);
@@ -159,7 +164,7 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
       break;
   }
   auto result = act();
-  sleep(Duration(dice.below(static_cast<std::uint32_t>(latency.count()) + 1)));
+  sleep(half_way());
   return result;
 }
 

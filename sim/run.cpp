@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "mischief.hpp"
+#include "people.hpp"
 
 namespace sim {
 
@@ -16,7 +18,10 @@ Outcome run(const Swarm& swarm, const RunOptions& options) {
   world.log().set_mode(options.trace);
   if (options.only) world.faults().keep_only(*options.only);
   if (options.forced) world.faults().force(*options.forced);
-  world.run();
+  world.run([](World& one) {
+    bring_people(one);
+    bring_mischief(one);
+  });
   base::set_log(base::LogLevel::error, [] { return std::string(); }, nullptr);
   return {.violation = world.violated(),
           .struck = world.faults().struck(),

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "process.hpp"
+#include "request.hpp"
 
 namespace sim {
 
@@ -18,19 +18,6 @@ struct Party {
   Duration length{0};
   std::map<domain::SeatId, std::string> links;
 };
-
-// A request of a person to any control plane; a process that dies meanwhile is a lost connection.
-template <class Act>
-auto request(World& world, base::Rng& rng, Act act) -> decltype(act(std::declval<Process&>())) {
-  Process* found = world.any_process(rng.next());
-  if (found == nullptr) return base::fail(base::ErrorKind::unavailable, "nobody listens");
-  const auto process = found->shared_from_this();
-  try {
-    return act(*process);
-  } catch (const ProcessDied&) {
-    return base::fail(base::ErrorKind::unknown_outcome, "the connection was lost");
-  }
-}
 
 // In front of one browser. Not more than one step at a time.
 class GuestSteps {

@@ -35,6 +35,7 @@ struct Swarm {
   bool long_rest = false;         // 24 quiet hours at the end, in which nothing may change outside
   bool first_place_full = false;  // for good; the others have room (L7)
   bool calm = false;              // no faults, everybody on time: L1 is checked
+  bool plain = false;  // stories: everything takes as long as it says, nothing is left to chance
 
   std::string describe() const;
 };

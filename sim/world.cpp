@@ -4,8 +4,6 @@
 
 #include "base/check.hpp"
 #include "domain/meeting_json.hpp"
-#include "mischief.hpp"
-#include "people.hpp"
 #include "probes.hpp"
 #include "process.hpp"
 
@@ -42,6 +40,7 @@ void World::violation(std::string invariant, std::string message) {
 void World::probe(std::string_view name) {
   CHECK(std::find(kProbes.begin(), kProbes.end(), name) != kProbes.end());
   probes_.insert(name);
+  if (listener_ != nullptr) listener_->reached(name);
 }
 
 std::uint64_t World::store_hash() const {
@@ -87,6 +86,10 @@ void World::kill_process(std::size_t index, Duration down_for) {
 }
 
 Process* World::any_process(std::uint32_t dice) {
+  // In a story somebody in front of them leaves out what does not answer.
+  for (const auto& process : processes_) {
+    if (swarm_.plain && process && !process->dead() && !process->paused()) return process.get();
+  }
   for (std::size_t i = 0; i < processes_.size(); ++i) {
     const auto& process = processes_.at((dice + i) % processes_.size());
     if (process && !process->dead()) return process.get();
@@ -96,7 +99,7 @@ Process* World::any_process(std::uint32_t dice) {
 
 // ---- The store.
 
-Result<std::uint64_t> World::save(const port::Commit& commit) {
+Result<std::uint64_t> World::save(std::size_t process, const port::Commit& commit) {
   if (const auto dice = power_fails(commit.meeting.id)) return save_without_power(commit, *dice);
   auto saved = store_.save(commit);
   if (!saved) {
@@ -106,6 +109,7 @@ Result<std::uint64_t> World::save(const port::Commit& commit) {
   }
   domain::Meeting after = commit.meeting;
   after.version = *saved;
+  if (listener_ != nullptr) listener_->committed(process, checks_.row(after.id), after);
   checks_.committed(checks_.row(after.id), after, commit.audit);
   if (swarm_.bridged) {
     for (const auto& session : sessions_) {
@@ -118,13 +122,16 @@ Result<std::uint64_t> World::save(const port::Commit& commit) {
   return saved;
 }
 
-Result<port::Created> World::create(const port::Commit& commit,
+Result<port::Created> World::create(std::size_t process, const port::Commit& commit,
                                     const std::optional<port::IdempotencyKey>& key) {
   if (const auto dice = power_fails(commit.meeting.id)) {
     return create_without_power(commit, key, *dice);
   }
   auto created = store_.create(commit, key);
-  if (created && !created->replayed) checks_.committed(nullptr, created->meeting, commit.audit);
+  if (created && !created->replayed) {
+    if (listener_ != nullptr) listener_->committed(process, nullptr, created->meeting);
+    checks_.committed(nullptr, created->meeting, commit.audit);
+  }
   return created;
 }
 
@@ -310,7 +317,7 @@ void World::watch() {
   }
 }
 
-bool World::run() {
+bool World::run(const std::function<void(World&)>& people) {
   const auto stop = [this] { return violated_.has_value(); };
   for (std::size_t i = 0; i < processes_.size(); ++i) start_process(i);
   scheduler_.spawn(now(), [this] { weather(); });
@@ -319,8 +326,7 @@ bool World::run() {
   if (store_.on_disk()) scheduler_.spawn(now(), [this] { power(); });
   scheduler_.spawn(now(), [this] { watch(); });
   if (swarm_.first_place_full) cloud_.fill(0, start_ + 24h);
-  bring_people(*this);
-  bring_mischief(*this);
+  people(*this);
   scheduler_.run(start_ + swarm_.faults_for, stop);
   if (violated_) return false;
   heal();

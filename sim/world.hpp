@@ -3,6 +3,7 @@
 // a seed has drawn. Holds the ground truth; what is done here without a fault is done at once.
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "checks.hpp"
 #include "cloud.hpp"
 #include "faults.hpp"
+#include "listener.hpp"
 #include "scheduler.hpp"
 #include "store.hpp"
 #include "swarm.hpp"
@@ -59,13 +61,16 @@ class World {
   Timestamp start() const { return start_; }
 
   // Runs the whole thing: faults, healing, rest, checks. False when something was violated.
-  bool run();
+  // `people` brings organisers and guests onto their fibers.
+  bool run(const std::function<void(World&)>& people);
+  void listen(Listener* listener) { listener_ = listener; }
   const std::optional<Violation>& violated() const { return violated_; }
   const std::set<std::string_view>& probes() const { return probes_; }
 
   void trace(std::string_view actor, std::string_view verb, std::string_view subject,
              std::string_view detail = {}) {
     trace_.line(now() - start_, actor, verb, subject, detail);
+    if (listener_ != nullptr) listener_->traced(actor, verb, subject, detail);
   }
   void violation(std::string invariant, std::string message);
   void probe(std::string_view name);                           // one of kProbes
@@ -81,8 +86,8 @@ class World {
   Process* any_process(std::uint32_t dice);
 
   // Writes of the control planes, looked at by the checks.
-  base::Result<std::uint64_t> save(const port::Commit& commit);
-  base::Result<port::Created> create(const port::Commit& commit,
+  base::Result<std::uint64_t> save(std::size_t process, const port::Commit& commit);
+  base::Result<port::Created> create(std::size_t process, const port::Commit& commit,
                                      const std::optional<port::IdempotencyKey>& key);
   // The meeting as it is stored, whatever reads say.
   const domain::Meeting* row(const domain::MeetingId& id) const { return checks_.row(id); }
@@ -94,6 +99,9 @@ class World {
   void machine_stopped(Machine& machine);
   const std::vector<std::shared_ptr<Session>>& sessions() const { return sessions_; }
 
+  // From now on no event is delivered.
+  void lose_hints() { swarm_.hints_delivered = 0; }
+
   // Keys of launches whose answer was lost, and that will come about later.
   std::multiset<std::string>& late_keys() { return late_keys_; }
   std::set<std::string>& late_records() { return late_records_; }
@@ -101,6 +109,7 @@ class World {
   Duration clock_error() const { return clock_error_; }
   void clock_is_wrong(Duration by) { clock_error_ = std::max(clock_error_, by < 0ms ? -by : by); }
   bool store_down() const { return now() < store_down_until_; }
+  void set_store_down(Timestamp until) { store_down_until_ = until; }
 
  private:
   void weather();  // providers
@@ -125,6 +134,7 @@ class World {
   Swarm swarm_;
   Timestamp start_;
   Trace trace_;
+  Listener* listener_ = nullptr;
   Faults faults_;
   std::optional<Violation> violated_;
   std::set<std::string_view> probes_;

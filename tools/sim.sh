@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # ./dev sim: builds the simulation and runs it (docs/SIMULATION.md). Options go to the tool;
-# `mutants [name...]` plants the mistakes of sim/mutants/ one by one in a copy of the tree.
+# `mutants [name...]` plants the mistakes of sim/mutants/ one by one in a copy of the tree;
+# `stories` tells those of sim/scenario/ and compares, `golden` writes their goldens anew.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 source tools/say.sh
 
 sim_binary=build/sim/sim/sim
 regressions=sim/seeds/regressions.txt
+stories=sim/scenario
 
 build_sim() {
   [[ -f build/sim/build.ninja ]] || cmake --preset sim >/dev/null
@@ -14,12 +16,13 @@ build_sim() {
   ninja -C build/sim --quiet sim
 }
 
-# The part of every test run: seeds, then the small scope, that every mutant still applies, and that
-# six of them, others for each commit, are found.
+# The part of every test run: seeds, the small scope, the stories, that every mutant still applies,
+# and that six of them, others for each commit, are found.
 sim_ci() {
   local seeds=${HOWDAH_SIM_SEEDS:-3000}
   "$sim_binary" --seeds "$seeds" --regressions "$regressions" --jobs "$(nproc)"
   "$sim_binary" --small --pairs "${HOWDAH_SIM_PAIRS:-2000}"
+  "$sim_binary" --stories "$stories"
   tools/mutants.sh --check
   tools/mutants.sh --draw 6 --by "$(git rev-parse HEAD 2>/dev/null || echo "no commit")"
 }
@@ -28,6 +31,10 @@ case ${1:-} in
   ci)
     build_sim
     sim_ci
+    ;;
+  stories | golden)
+    build_sim
+    exec "$sim_binary" "--$1" "$stories"
     ;;
   mutants)
     shift

@@ -1,0 +1,24 @@
+#pragma once
+// Request: how a person's call reaches a control plane, whoever lives by chance or by a script.
+
+#include <utility>
+
+#include "process.hpp"
+#include "world.hpp"
+
+namespace sim {
+
+// A request of a person to any control plane; a process that dies meanwhile is a lost connection.
+template <class Act>
+auto request(World& world, base::Rng& rng, Act act) -> decltype(act(std::declval<Process&>())) {
+  Process* found = world.any_process(rng.next());
+  if (found == nullptr) return base::fail(base::ErrorKind::unavailable, "nobody listens");
+  const auto process = found->shared_from_this();
+  try {
+    return act(*process);
+  } catch (const ProcessDied&) {
+    return base::fail(base::ErrorKind::unknown_outcome, "the connection was lost");
+  }
+}
+
+}  // namespace sim
