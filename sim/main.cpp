@@ -23,6 +23,7 @@ constexpr const char* kUsage = R"(sim [options]
   --small [--pairs N]  one small meeting: every single fault at every call, and N pairs
   --story FILE       tells one story; --stories DIR: all of them, compared with their goldens;
                      --golden DIR: ... and writes those anew
+  --hashes           a line for each seed: hashes of trace, order and store, and switches
   --json FILE  --jobs N  --regressions FILE  --probes
 )";
 
@@ -51,6 +52,7 @@ std::set<sim::FaultName> faults_of(const std::string& text) {
 int main(int argc, char** argv) {
   sim::ToolOptions options;
   bool small = false;
+  bool hashes = false;
   std::uint64_t pairs = 0;
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
@@ -90,6 +92,8 @@ int main(int argc, char** argv) {
       return sim::story::tell_stories(value(), false);
     } else if (name == "--golden") {
       return sim::story::tell_stories(value(), true);
+    } else if (name == "--hashes") {
+      hashes = true;
     } else if (name == "--small") {
       small = true;
     } else if (name == "--pairs") {
@@ -99,6 +103,7 @@ int main(int argc, char** argv) {
       return name == "--help" ? 0 : 2;
     }
   }
+  if (hashes) return sim::run_hashes(options);
   if (small) return sim::run_small(options, pairs);
   return options.seed ? sim::run_one(options) : sim::run_many(options);
 }

@@ -26,6 +26,8 @@ struct ToolOptions {
 
 int run_many(const ToolOptions& options);
 int run_one(const ToolOptions& options);
+// A line for each seed: its hashes of trace, order and store, and its switches.
+int run_hashes(const ToolOptions& options);
 // Every single fault at every call of a small meeting; with `pairs` also every pair of them that
 // a sample of `pairs` draws.
 int run_small(const ToolOptions& options, std::uint64_t pairs);
