@@ -2,6 +2,7 @@
 
 #include "app/change.hpp"
 #include "base/crypto.hpp"
+#include "domain/phase.hpp"
 #include "domain/plan.hpp"
 
 namespace app {
@@ -44,9 +45,7 @@ Result<> refresh(const Ports& ports, const Settings& settings, domain::Meeting& 
   const domain::Seat* seat = domain::find_seat(meeting, seat_id);
   const domain::Desktop* desktop = seat == nullptr ? nullptr : domain::open_desktop(*seat);
   if (desktop == nullptr || !desktop->instance || !desktop->address || !desktop->record) return {};
-  const bool fresh = desktop->ready && !desktop->silent_since &&
-                     now - desktop->ready->at <= settings.policy.ready_fresh;
-  if (fresh) return {};
+  if (domain::is_fresh(*desktop, now, settings.policy)) return {};
   auto probe = TRY(ports.prober.probe({.desktop = desktop->id,
                                        .attempt = desktop->attempt,
                                        .name = ports.zone.name_of(desktop->id),

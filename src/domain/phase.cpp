@@ -74,6 +74,12 @@ SeatStep step(const Meeting& meeting, const Seat& seat, Timestamp now, const Pol
   return seat.desktop->closing ? step_down(*seat.desktop) : step_up(*seat.desktop);
 }
 
+bool is_fresh(const Desktop& desktop, Timestamp now, const Policy& policy) {
+  if (!desktop.ready || desktop.silent_since) return false;
+  const auto age = now - desktop.ready->at;
+  return age <= policy.ready_fresh && age >= -policy.ready_fresh;
+}
+
 std::optional<std::string_view> why_not_offer(const Meeting& meeting, const Seat& seat,
                                               Timestamp now, const Policy& policy) {
   if (meeting.end || meeting.ending) return "this meeting has ended";
@@ -91,7 +97,7 @@ std::optional<std::string_view> why_not_offer(const Meeting& meeting, const Seat
 std::optional<std::string_view> why_not_enter(const Meeting& meeting, const Seat& seat,
                                               Timestamp now, const Policy& policy) {
   if (const auto why = why_not_offer(meeting, seat, now, policy)) return why;
-  if (now - seat.desktop->ready->at > policy.ready_fresh) {
+  if (!is_fresh(*seat.desktop, now, policy)) {
     return "this desktop has to be checked again";
   }
   return std::nullopt;

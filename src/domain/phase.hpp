@@ -50,6 +50,10 @@ Timestamp release_at(const Meeting& meeting, const Seat& seat, const Policy& pol
 // The window in which desktops may be launched: from launch_at until the hard cap, not ended.
 bool window_open(const Meeting& meeting, Timestamp now, const Policy& policy);
 
+// It answered at its last look, and that is not long ago. A look from the future says nothing: the
+// clock was set back since.
+bool is_fresh(const Desktop& desktop, Timestamp now, const Policy& policy);
+
 // S9, all but the outside: this seat's desktop may be entered now, given what was last observed.
 // Nothing when it may; else the reason, for the person.
 std::optional<std::string_view> why_not_enter(const Meeting& meeting, const Seat& seat,

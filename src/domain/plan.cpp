@@ -55,6 +55,7 @@ void add_clock_wakes(const Meeting& meeting, Timestamp now, const Policy& policy
     add(release_at(meeting, seat, policy));
     const Desktop* desktop = open_desktop(seat);
     if (desktop == nullptr) continue;
+    if (desktop->entered_at) add(*desktop->entered_at + policy.leave_grace);
     if (desktop->empty_since) add(*desktop->empty_since + policy.leave_grace);
     if (desktop->ready) add(desktop->ready->at + policy.presence_period);
     if (!desktop->instance) add(desktop->launch_next_at);

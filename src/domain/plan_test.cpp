@@ -282,6 +282,13 @@ TEST(Plan, WhoIsOnTheWayInAtTheNoShowIsNotShutOut) {
   EXPECT_EQ(world.step_of(0), SeatStep::occupied);
 }
 
+TEST(Plan, LookFromTheFutureIsNotReliedOn) {
+  World world;
+  world.run_until(kT);
+  EXPECT_FALSE(why_not_enter(world.meeting, world.seat(0), world.now, world.policy));
+  EXPECT_TRUE(why_not_enter(world.meeting, world.seat(0), world.now - 5min, world.policy));
+}
+
 TEST(Plan, SecondMachineOfOneAttemptIsEnded) {
   World world;
   world.run_until(kT - 9min);
