@@ -10,6 +10,9 @@ namespace sim {
 namespace {
 constexpr Duration kTick = 5s;
 constexpr Duration kIdleTick = 60s;
+constexpr Duration kLookSpacing = 50ms;
+// While something due is running: the end of its pass makes the dispatcher look, too.
+constexpr Duration kCrowdedTick = 1s;
 constexpr Duration kClockJump = 30s;
 constexpr Duration kClockSettle = 2min;
 constexpr Duration kBackoffMin{250};
@@ -80,7 +83,12 @@ void Process::hint(const domain::MeetingId& meeting, Timestamp at) {
   } else {
     found->second = std::min(found->second, at);
   }
-  if (at <= wall()) world_.scheduler().wake(dispatcher_);
+  if (at <= wall()) look_now();
+}
+
+// Not in the middle of a call: what came meanwhile is seen after it.
+void Process::look_now() {
+  if (resting_) world_.scheduler().wake(dispatcher_);
 }
 
 void Process::watch_clock() {
@@ -98,18 +106,23 @@ void Process::loop() {
   if (!world_.swarm().plain) sleep(Duration(world_.faults().dice(Site::process).below(1000)));
   for (;;) {
     watch_clock();
-    tick();
+    const auto rested = tick();
+    const auto spacing = busy_.empty() ? kLookSpacing : kCrowdedTick;
     auto next = world_.now() + kTick;
     const auto wake = ports_->store.next_wake();
     if (wake && !*wake && hints_.empty()) next = world_.now() + kIdleTick;
     if (wake && *wake) next = std::min(next, world_.now() + (**wake - wall()));
     for (const auto& [id, at] : hints_) next = std::min(next, world_.now() + (at - wall()));
-    next = std::max(next, world_.now() + 50ms);
+    next = std::max(next, world_.now() + spacing);
+    if (rested) next = std::min(next, *rested);
+    resting_ = true;
     sleep(next - world_.now());
+    resting_ = false;
   }
 }
 
-void Process::tick() {
+// Starts what is due; until when that rests which has failed.
+std::optional<Timestamp> Process::tick() {
   std::set<domain::MeetingId> due;
   for (auto it = hints_.begin(); it != hints_.end();) {
     const bool now = it->second <= wall();
@@ -118,9 +131,12 @@ void Process::tick() {
   }
   const auto stored = ports_->store.due(wall(), kBatch);
   if (stored) due.insert(stored->begin(), stored->end());
+  std::optional<Timestamp> rested;
   for (const auto& id : due) {
+    if (busy_.contains(id)) continue;
     const auto backoff = backoff_.find(id);
-    if (busy_.contains(id) || (backoff != backoff_.end() && world_.now() < backoff->second)) {
+    if (backoff != backoff_.end() && world_.now() < backoff->second) {
+      rested = std::min(rested.value_or(backoff->second), backoff->second);
       continue;
     }
     busy_.insert(id);
@@ -132,6 +148,7 @@ void Process::tick() {
       }
     });
   }
+  return rested;
 }
 
 void Process::run_pass(const domain::MeetingId& id) {
@@ -140,6 +157,7 @@ void Process::run_pass(const domain::MeetingId& id) {
   const auto report = reconcile_->pass(id, holds_kills());
   busy_.erase(id);
   held_.erase(id);
+  look_now();
   if (report) {
     backoff_.erase(id);
     backoff_step_.erase(id);

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -62,7 +63,8 @@ class Process : public std::enable_shared_from_this<Process> {
  private:
   struct PortSet;
   void loop();
-  void tick();
+  std::optional<Timestamp> tick();
+  void look_now();
   void sweep_loop();
   void watch_clock();
   void run_pass(const domain::MeetingId& id);
@@ -89,6 +91,7 @@ class Process : public std::enable_shared_from_this<Process> {
   std::set<domain::MeetingId> busy_;
   std::set<domain::MeetingId> held_;  // of those: with ends held
   std::uint64_t dispatcher_ = 0;
+  bool resting_ = false;  // the dispatcher waits for its next look
 };
 
 namespace detail {
