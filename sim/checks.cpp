@@ -245,7 +245,7 @@ bool Checks::may_be_unseen(const Session& session) const {
 void Checks::check_sessions(const Meeting& after) {
   if (may_end_sessions(after)) return;
   for (const auto& session : world_.sessions()) {
-    if (!session->open || domain::meeting_of(session->seat) != after.id) continue;
+    if (!session->open || !domain::belongs_to(session->seat, after.id)) continue;
     const Seat* seat = domain::find_seat(after, session->seat);
     if (seat->epoch != session->epoch) continue;  // the link was rotated: theirs is void
     if (domain::session_may_stay(after, session->desktop, session->epoch)) continue;
@@ -282,7 +282,7 @@ void Checks::check_grace(const Meeting& before, const Meeting& after) {
   const auto slack = 60s + 2 * world_.clock_error();
   for (const auto& [id, machine] : world_.cloud().machines()) {
     const auto& owner = machine.spec.owner;
-    if (machine.broken || domain::meeting_of(owner.seat) != after.id) continue;
+    if (machine.broken || !domain::belongs_to(owner.seat, after.id)) continue;
     if (!machine.session_ended_at) continue;
     if (world_.now() + slack < *machine.session_ended_at + world_.swarm().policy.leave_grace) {
       fail("S7",

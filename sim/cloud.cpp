@@ -72,7 +72,7 @@ std::vector<domain::Instance> Cloud::list(const std::optional<domain::MeetingId>
   std::vector<domain::Instance> seen;
   for (const auto& [id, machine] : machines_) {
     if (machine.spec.owner.store != world_.store_identity()) continue;
-    if (meeting && domain::meeting_of(machine.spec.owner.seat) != meeting) continue;
+    if (meeting && !domain::belongs_to(machine.spec.owner.seat, *meeting)) continue;
     if (machine.launched_at > as_of) continue;
     if (machine.gone_at && *machine.gone_at + kGoneShown < as_of) continue;
     seen.push_back(view(machine, as_of));

@@ -88,9 +88,10 @@ void* take_stack() {
   return static_cast<char*>(memory) + kGuardBytes;
 }
 
+// Of the one thread that all fibers are on.
 void swap_exceptions(Fiber::ExceptionState& mine) {
-  auto& now = *reinterpret_cast<Fiber::ExceptionState*>(__cxxabiv1::__cxa_get_globals());
-  std::swap(now, mine);
+  static auto* now = reinterpret_cast<Fiber::ExceptionState*>(__cxxabiv1::__cxa_get_globals());
+  std::swap(*now, mine);
 }
 
 #if defined(__x86_64__)

@@ -113,7 +113,7 @@ Result<std::uint64_t> World::save(std::size_t process, const port::Commit& commi
   checks_.committed(checks_.row(after.id), after, commit.audit);
   if (swarm_.bridged) {
     for (const auto& session : sessions_) {
-      const bool own = session->open && domain::meeting_of(session->seat) == after.id;
+      const bool own = session->open && domain::belongs_to(session->seat, after.id);
       if (own && !domain::session_may_stay(after, session->desktop, session->epoch)) {
         close_session(session, false);
       }

@@ -40,7 +40,7 @@ std::vector<domain::Record> Zone::list(const std::optional<domain::MeetingId>& m
     if (record == nullptr || !*record || (*record)->owner.store != world_.store_identity()) {
       continue;
     }
-    if (meeting && domain::meeting_of((*record)->owner.seat) != meeting) continue;
+    if (meeting && !domain::belongs_to((*record)->owner.seat, *meeting)) continue;
     records.push_back(**record);
   }
   return records;

@@ -51,6 +51,13 @@ std::optional<MeetingId> meeting_of(const DesktopId& desktop) {
   return seat ? meeting_of(*seat) : std::nullopt;
 }
 
+bool belongs_to(const SeatId& seat, const MeetingId& meeting) {
+  const std::string_view text = seat.text();
+  const std::size_t dash = meeting.text().size();
+  return text.size() > dash + 1 && text[dash] == '-' && text.starts_with(meeting.text()) &&
+         text.find('-', dash + 1) == std::string_view::npos;
+}
+
 MeetingId make_meeting_id(base::Timestamp now, std::string_view entropy_bytes) {
   constexpr std::size_t kEntropyBytes = 7;
   CHECK(entropy_bytes.size() >= kEntropyBytes);

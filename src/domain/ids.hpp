@@ -27,6 +27,9 @@ std::optional<MeetingId> meeting_of(const SeatId& seat);
 std::optional<SeatId> seat_of(const DesktopId& desktop);
 std::optional<MeetingId> meeting_of(const DesktopId& desktop);
 
+// The same question without making an id.
+bool belongs_to(const SeatId& seat, const MeetingId& meeting);
+
 // A new meeting id from the minute and 7 bytes of entropy. Meetings that are booked at one time
 // have neighbouring ids, so that a store writes them to the same place.
 MeetingId make_meeting_id(base::Timestamp now, std::string_view entropy_bytes);
