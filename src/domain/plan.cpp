@@ -25,18 +25,20 @@ Duration poll_pause(Duration age, const Policy& policy) {
   return std::clamp(age / 16, policy.poll_starting, policy.poll_slow);
 }
 
+// Unused sightings are looked at again as soon as they can count as use.
+Duration presence_pause(const Desktop& desktop, const Policy& policy) {
+  const bool counting =
+      desktop.presence && desktop.presence->connections.value_or(0) > 0 && !desktop.used_at;
+  return counting ? std::min(policy.used_after, policy.presence_period) : policy.presence_period;
+}
+
 bool is_probed(const Seat& seat, Timestamp now, const Policy& policy) {
   const Desktop& desktop = *seat.desktop;
   if (desktop.gone || desktop.fenced || !desktop.running || !desktop.address) return false;
   if (!desktop.record || desktop.record->value != desktop.address->value) return false;
   if (desktop.closing) return desktop.first_ready.has_value();
   if (!desktop.ready || desktop.silent_since) return true;
-  // Unused sightings are looked at again as soon as they can count as use.
-  const bool counting =
-      desktop.presence && desktop.presence->connections.value_or(0) > 0 && !desktop.used_at;
-  const auto pause =
-      counting ? std::min(policy.used_after, policy.presence_period) : policy.presence_period;
-  return now >= desktop.ready->at + pause;
+  return now >= desktop.ready->at + presence_pause(desktop, policy);
 }
 
 // Earliest instant after `now` at which the clock alone changes something.
@@ -57,7 +59,7 @@ void add_clock_wakes(const Meeting& meeting, Timestamp now, const Policy& policy
     if (desktop == nullptr) continue;
     if (desktop->entered_at) add(*desktop->entered_at + policy.leave_grace);
     if (desktop->empty_since) add(*desktop->empty_since + policy.leave_grace);
-    if (desktop->ready) add(desktop->ready->at + policy.presence_period);
+    if (desktop->ready) add(desktop->ready->at + presence_pause(*desktop, policy));
     if (!desktop->instance) add(desktop->launch_next_at);
   }
 }

@@ -282,6 +282,15 @@ TEST(Plan, WhoIsOnTheWayInAtTheNoShowIsNotShutOut) {
   EXPECT_EQ(world.step_of(0), SeatStep::occupied);
 }
 
+TEST(Plan, WhoIsSeenInsideIsLookedAtAgainAsSoonAsItCountsAsUse) {
+  World world;
+  world.policy.presence_period = 50s;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 50s + world.policy.used_after);
+  EXPECT_TRUE(world.seat(0).used_at);
+}
+
 TEST(Plan, LookFromTheFutureIsNotReliedOn) {
   World world;
   world.run_until(kT);
