@@ -34,6 +34,13 @@ std::string to_text(const FaultName& name) {
   return std::string(name_of(name.site)) + "#" + std::to_string(name.n);
 }
 
+std::optional<Fate> parse_fate(const std::string& text) {
+  for (std::size_t i = 0; i < kFateNames.size(); ++i) {
+    if (text == kFateNames.at(i)) return static_cast<Fate>(i);
+  }
+  return std::nullopt;
+}
+
 std::optional<FaultName> parse_fault(const std::string& text) {
   const auto hash = text.find('#');
   if (hash == std::string::npos) return std::nullopt;
@@ -89,7 +96,10 @@ Faults::Drawn Faults::draw(Site site) {
   auto bound = static_cast<std::uint32_t>(most.count());
   bound = std::max(2U, bound >> rng.below(8));
   drawn.delay = Duration(1 + rng.below(bound));
-  if (drawn.fate != Fate::normal) struck_.emplace_back(name, drawn.fate);
+  if (drawn.fate != Fate::normal) {
+    struck_.emplace_back(name, drawn.fate);
+    passed_at_last_ = passed_;
+  }
   return drawn;
 }
 

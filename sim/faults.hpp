@@ -66,6 +66,7 @@ struct FaultName {
 };
 std::string to_text(const FaultName& name);
 std::optional<FaultName> parse_fault(const std::string& text);
+std::optional<Fate> parse_fate(const std::string& text);
 
 // What a seed has drawn for the whole run: the rate of each site (per 10,000) and the mix of fates.
 struct FaultMix {
@@ -92,7 +93,10 @@ class Faults {
   // Chance that is no fault, tied to the site's count: latencies, boot times.
   base::Rng dice(Site site) const;
 
-  void heal() { healed_ = true; }
+  void heal() {
+    healed_ = true;
+    passed_faulty_ = passed_;
+  }
   bool healed() const { return healed_; }
 
   // Only these of the drawn faults strike (shrinking); or exactly these, whatever is drawn.
@@ -101,6 +105,11 @@ class Faults {
 
   const std::vector<std::pair<FaultName, Fate>>& struck() const { return struck_; }
   const std::array<std::uint32_t, kSites>& passed() const { return passed_; }
+  // The same at healing, and when the last fault struck: between the two lies what can be struck.
+  const std::array<std::uint32_t, kSites>& passed_faulty() const {
+    return healed_ ? passed_faulty_ : passed_;
+  }
+  const std::array<std::uint32_t, kSites>& passed_at_last() const { return passed_at_last_; }
 
  private:
   bool allowed(const FaultName& name) const { return !only_ || only_->contains(name); }
@@ -111,6 +120,8 @@ class Faults {
   FaultMix mix_;
   bool healed_ = false;
   std::array<std::uint32_t, kSites> passed_{};
+  std::array<std::uint32_t, kSites> passed_faulty_{};
+  std::array<std::uint32_t, kSites> passed_at_last_{};
   std::optional<std::set<FaultName>> only_;
   std::optional<std::map<FaultName, Fate>> forced_;
   std::vector<std::pair<FaultName, Fate>> struck_;

@@ -20,9 +20,11 @@ constexpr const char* kUsage = R"(sim [options]
   --seed S           one seed; shows what it has drawn, and the fewest faults that break it
   --trace            ... and everything that happens
   --only a#1,b#2     ... with these of its faults alone
-  --small [--pairs N]  one small meeting: every single fault at every call, and N pairs
   --story FILE       tells one story; --stories DIR: all of them, compared with their goldens;
                      --golden DIR: ... and writes those anew
+  --small [--depth N]  the small scopes: every fault at every call and every pair; 3: triples, too
+          [--scope least --plan a#1=lost,b#2=late]  one run in one of them
+  --coverage FILE    a table of which faults have struck seats in which state
   --hashes           a line for each seed: hashes of trace, order and store, and switches
   --json FILE  --jobs N  --regressions FILE  --probes
 )";
@@ -53,7 +55,6 @@ int main(int argc, char** argv) {
   sim::ToolOptions options;
   bool small = false;
   bool hashes = false;
-  std::uint64_t pairs = 0;
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     const auto value = [&]() -> const char* {
@@ -96,14 +97,22 @@ int main(int argc, char** argv) {
       hashes = true;
     } else if (name == "--small") {
       small = true;
-    } else if (name == "--pairs") {
-      pairs = number();
+    } else if (name == "--depth") {
+      options.depth = static_cast<std::size_t>(number());
+    } else if (name == "--find") {
+      options.find = number();
+    } else if (name == "--scope") {
+      options.scope = value();
+    } else if (name == "--plan") {
+      options.plan = value();
+    } else if (name == "--coverage") {
+      options.coverage = value();
     } else {
       std::fputs(kUsage, stderr);
       return name == "--help" ? 0 : 2;
     }
   }
   if (hashes) return sim::run_hashes(options);
-  if (small) return sim::run_small(options, pairs);
+  if (small) return sim::run_small(options);
   return options.seed ? sim::run_one(options) : sim::run_many(options);
 }

@@ -54,6 +54,7 @@ void WakeupsPort::wake(const domain::MeetingId& meeting, Timestamp at) {
 
 Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId& meeting) {
   auto& world = process_.world();
+  process_.about(meeting);
   return process_.call(Site::list, kFar,
                        [&world, meeting]() -> Result<std::vector<domain::Instance>> {
                          if (world.cloud().down()) return down("the cloud");
@@ -71,6 +72,7 @@ Result<std::vector<domain::Instance>> ComputePort::list_all() {
 
 Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
   auto& world = process_.world();
+  process_.about(spec.owner.seat);
   world.checks().launch_called(spec);
   const auto called_at = world.now();
   return process_.call(
@@ -82,28 +84,34 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
         }
         if (world.cloud().down()) return down("the cloud");
         if (world.now() - called_at > 30s) world.probe("launch: took effect late");
-        return world.cloud().launch(spec, called_at);
+        return world.change_outside(
+            [&world, spec, called_at] { return world.cloud().launch(spec, called_at); });
       },
       spec.key);
 }
 
 Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain::Owner& owner) {
   auto& world = process_.world();
+  process_.about(owner.seat);
   world.checks().mutation_called("terminate", domain::desktop_id(owner.seat, owner.attempt));
   world.checks().orphan_called(process_.name(), process_.uptime(), owner);
   return process_.call(Site::terminate, kFar, [&world, instance, owner]() -> Result<> {
     if (world.cloud().down()) return down("the cloud");
-    return world.cloud().terminate(instance, owner);
+    return world.change_outside(
+        [&world, instance, owner] { return world.cloud().terminate(instance, owner); });
   });
 }
 
 Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const domain::Owner& owner,
                                    Timestamp deadline) {
   auto& world = process_.world();
+  process_.about(owner.seat);
   world.checks().mutation_called("set_deadline", domain::desktop_id(owner.seat, owner.attempt));
   return process_.call(Site::set_deadline, kFar, [&world, instance, owner, deadline]() -> Result<> {
     if (world.cloud().down()) return down("the cloud");
-    return world.cloud().set_deadline(instance, owner, deadline);
+    return world.change_outside([&world, instance, owner, deadline] {
+      return world.cloud().set_deadline(instance, owner, deadline);
+    });
   });
 }
 
@@ -111,6 +119,7 @@ Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const dom
 
 Result<std::vector<domain::Record>> ZonePort::list(const domain::MeetingId& meeting) {
   auto& world = process_.world();
+  process_.about(meeting);
   return process_.call(Site::zone_list, kFar,
                        [&world, meeting]() -> Result<std::vector<domain::Record>> {
                          if (world.zone().down()) return down("the DNS provider");
@@ -129,23 +138,27 @@ Result<std::vector<domain::Record>> ZonePort::list_all() {
 
 Result<> ZonePort::put(const domain::Record& record) {
   auto& world = process_.world();
+  process_.about(record.owner.seat);
   world.checks().mutation_called("put_record",
                                  domain::desktop_id(record.owner.seat, record.owner.attempt));
   const auto called_at = world.now();
   return process_.call(Site::put, kFar, [&world, record, called_at]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
-    if (world.now() - called_at > 1s) world.late_records().insert(record.name);
-    return world.zone().put(record);
+    return world.change_outside([&world, record, called_at] {
+      if (world.now() - called_at > 1s) world.late_records().insert(record.name);
+      return world.zone().put(record);
+    });
   });
 }
 
 Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
   auto& world = process_.world();
+  process_.about(owner.seat);
   world.checks().mutation_called("drop_record", domain::desktop_id(owner.seat, owner.attempt));
   world.checks().orphan_called(process_.name(), process_.uptime(), owner);
   return process_.call(Site::drop, kFar, [&world, name, owner]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
-    return world.zone().drop(name, owner);
+    return world.change_outside([&world, name, owner] { return world.zone().drop(name, owner); });
   });
 }
 
@@ -153,6 +166,8 @@ Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
 
 Result<domain::Probe> ProberPort::probe(const port::ProbeTarget& target) {
   auto& world = process_.world();
+  const auto seat = domain::seat_of(target.desktop);
+  if (seat) process_.about(*seat);
   const bool bridged = world.swarm().bridged;
   const bool young = process_.uptime() < world.swarm().policy.leave_grace;
   return process_.call(Site::probe, kLooking,
@@ -204,11 +219,13 @@ Result<port::Created> StorePort::create(const port::Commit& commit,
 }
 
 Result<domain::Meeting> StorePort::load(const domain::MeetingId& id) {
+  process_.about(id);
   return read([&store = process_.world().store(), id] { return store.load(id); });
 }
 
 Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
   auto& world = process_.world();
+  process_.about(commit.meeting.id);
   if (process_.pass_holds(commit.meeting.id)) world.checks().held_save(commit.meeting);
   return process_.call(Site::store_write, kNear,
                        [&world, index = process_.index(), commit]() -> Result<std::uint64_t> {
@@ -220,6 +237,7 @@ Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
 Result<> StorePort::append_audit(const domain::MeetingId& id,
                                  const std::vector<port::AuditEntry>& entries) {
   auto& world = process_.world();
+  process_.about(id);
   return process_.call(Site::store_write, kNear, [&world, id, entries]() -> Result<> {
     if (world.store_down()) return down("the store");
     return world.store().append_audit(id, entries);

@@ -8,8 +8,8 @@
 namespace sim {
 
 namespace {
-constexpr Duration kTick = 5s;
 constexpr Duration kIdleTick = 60s;
+constexpr Duration kUnknownTick = 5s;  // the store does not say what is next
 constexpr Duration kLookSpacing = 50ms;
 // While something due is running: the end of its pass makes the dispatcher look, too.
 constexpr Duration kCrowdedTick = 1s;
@@ -108,9 +108,11 @@ void Process::loop() {
     watch_clock();
     const auto rested = tick();
     const auto spacing = busy_.empty() ? kLookSpacing : kCrowdedTick;
-    auto next = world_.now() + kTick;
+    auto next = world_.now() + world_.swarm().tick;
     const auto wake = ports_->store.next_wake();
-    if (wake && !*wake && hints_.empty()) next = world_.now() + kIdleTick;
+    if (wake && !*wake && hints_.empty())
+      next = world_.now() + std::max(kIdleTick, world_.swarm().tick);
+    if (!wake) next = std::min(next, world_.now() + kUnknownTick);
     if (wake && *wake) next = std::min(next, world_.now() + (**wake - wall()));
     for (const auto& [id, at] : hints_) next = std::min(next, world_.now() + (at - wall()));
     next = std::max(next, world_.now() + spacing);

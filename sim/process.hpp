@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "app/join.hpp"
 #include "app/reconcile.hpp"
@@ -50,6 +51,10 @@ class Process : public std::enable_shared_from_this<Process> {
   // Waits as this process: longer while it is paused; throws when it has died.
   void sleep(Duration duration);
 
+  // Whose the next call is, for the coverage.
+  void about(const domain::MeetingId& meeting) { about_ = {&meeting, nullptr}; }
+  void about(const domain::SeatId& seat) { about_ = {nullptr, &seat}; }
+
   // One call of a port: see Fate. `act` is the effect; it may run after the caller has gone on.
   template <class Act>
   auto call(Site site, Duration latency, Act act, const std::string& key = {}) -> decltype(act());
@@ -91,6 +96,7 @@ class Process : public std::enable_shared_from_this<Process> {
   std::set<domain::MeetingId> busy_;
   std::set<domain::MeetingId> held_;  // of those: with ends held
   std::uint64_t dispatcher_ = 0;
+  About about_;
   bool resting_ = false;  // the dispatcher waits for its next look
 };
 
@@ -121,7 +127,11 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
     world_.trace(name_, name_of(site), name_of(drawn.fate),
                  "#" + std::to_string(world_.faults().passed().at(static_cast<std::size_t>(site))));
   };
-  if (drawn.fate != Fate::normal) fault();
+  const auto about = std::exchange(about_, {});
+  if (drawn.fate != Fate::normal) {
+    fault();
+    world_.cover(site, drawn.fate, about);
+  }
   if (drawn.fate == Fate::crash_before) {
     world_.kill_process(index_, drawn.delay);
     sleep(Duration{0});

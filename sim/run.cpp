@@ -25,7 +25,10 @@ Outcome run(const Swarm& swarm, const RunOptions& options) {
   base::set_log(base::LogLevel::error, [] { return std::string(); }, nullptr);
   return {.violation = world.violated(),
           .struck = world.faults().struck(),
-          .passed = world.faults().passed(),
+          .passed = world.faults().passed_faulty(),
+          .passed_at_last = world.faults().passed_at_last(),
+          .repeated = world.repeated(),
+          .covered = world.covered(),
           .probes = world.probes(),
           .switches = world.scheduler().switches(),
           .virtual_time = world.now() - world.start(),

@@ -23,7 +23,10 @@ struct RunOptions {
 struct Outcome {
   std::optional<Violation> violation;
   std::vector<std::pair<FaultName, Fate>> struck;
-  std::array<std::uint32_t, kSites> passed{};
+  std::array<std::uint32_t, kSites> passed{};          // before healing
+  std::array<std::uint32_t, kSites> passed_at_last{};  // ... up to the last fault
+  std::uint64_t repeated = 0;                          // changes outside that were made again
+  std::map<Covered, std::uint32_t> covered;
   std::set<std::string_view> probes;
   std::uint64_t switches = 0;
   Duration virtual_time{0};

@@ -34,7 +34,9 @@ struct Swarm {
   Duration faults_for = 90min;    // then everything is healed
   bool long_rest = false;         // 24 quiet hours at the end, in which nothing may change outside
   bool first_place_full = false;  // for good; the others have room (L7)
-  bool calm = false;              // no faults, everybody on time: L1 is checked
+  Duration tick = 5s;             // the dispatcher's longest rest, whatever the store says
+  Duration repeat_later{0};  // > 0: changes outside are made again at once, and this much later
+  bool calm = false;         // no faults, everybody on time: L1 is checked
   bool plain = false;  // stories: everything takes as long as it says, nothing is left to chance
 
   std::string describe() const;

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "base/log.hpp"
+#include "domain/phase.hpp"
 #include "probes.hpp"
 
 namespace sim {
@@ -16,6 +17,7 @@ void Tally::add(std::uint64_t seed, const Outcome& outcome) {
   for (const auto& [name, fate] : outcome.struck) {
     ++coverage[std::string(name_of(name.site)) + " " + name_of(fate)];
   }
+  for (const auto& [covered, count] : outcome.covered) states[covered] += count;
   if (outcome.violation) {
     failures.push_back({seed, outcome.violation->invariant, outcome.violation->message});
   }
@@ -29,6 +31,7 @@ void Tally::add(const Tally& other) {
   replayed += other.replayed;
   for (const auto& [name, count] : other.probes) probes[name] += count;
   for (const auto& [name, count] : other.coverage) coverage[name] += count;
+  for (const auto& [covered, count] : other.states) states[covered] += count;
   failures.insert(failures.end(), other.failures.begin(), other.failures.end());
 }
 
@@ -38,11 +41,33 @@ std::string Tally::to_text() const {
       << replayed << '\n';
   for (const auto& [name, count] : probes) out << "probe\t" << count << '\t' << name << '\n';
   for (const auto& [name, count] : coverage) out << "cover\t" << count << '\t' << name << '\n';
+  for (const auto& [one, count] : states) {
+    out << "state\t" << count << '\t' << static_cast<int>(one.site) << ' '
+        << static_cast<int>(one.fate) << ' ' << static_cast<int>(one.step) << '\n';
+  }
   for (const auto& one : failures) {
     out << "fail\t" << one.seed << '\t' << one.invariant << '\t' << one.message << '\n';
   }
   return out.str();
 }
+
+namespace {
+
+Covered parse_covered(const std::string& text) {
+  std::istringstream in(text);
+  int site = 0;
+  int fate = 0;
+  int step = 0;
+  in >> site >> fate >> step;
+  return {static_cast<Site>(site), static_cast<Fate>(fate), static_cast<std::uint8_t>(step)};
+}
+
+std::string name_of_step(std::uint8_t step) {
+  if (step == kNoSeat) return "nobody's";
+  return std::string(domain::to_string(static_cast<domain::SeatStep>(step)));
+}
+
+}  // namespace
 
 Tally Tally::from_text(const std::string& text) {
   Tally tally;
@@ -62,6 +87,7 @@ Tally Tally::from_text(const std::string& text) {
     std::getline(in, name, '\t');
     if (kind == "probe") tally.probes[name] += count;
     if (kind == "cover") tally.coverage[name] += count;
+    if (kind == "state") tally.states[parse_covered(name)] += count;
     if (kind == "fail") {
       std::string message;
       std::getline(in, message);
@@ -86,10 +112,35 @@ std::string Tally::summary(double seconds) const {
   out.precision(1);
   out << seeds << " seeds in " << seconds << " s (" << static_cast<double>(seeds) / seconds
       << "/s), " << days << " virtual days (" << days * 86'400 / seconds << " times real time), "
-      << faults << " faults, " << coverage.size() << " kinds of them, "
-      << static_cast<double>(switches) / seconds / 1e6 << " M switches/s, " << replayed
-      << " replayed, " << failures.size() << " violations";
+      << faults << " faults, " << coverage.size() << " kinds of them, " << states.size()
+      << " states x faults, " << static_cast<double>(switches) / seconds / 1e6 << " M switches/s, "
+      << replayed << " replayed, " << failures.size() << " violations";
   return out.str();
+}
+
+std::string Tally::coverage_table() const {
+  std::set<std::uint8_t> steps;
+  std::map<Site, std::map<std::uint8_t, std::set<Fate>>> fates;
+  for (const auto& [one, count] : states) {
+    steps.insert(one.step);
+    fates[one.site][one.step].insert(one.fate);
+  }
+  std::string head = "| |";
+  std::string line = "|---|";
+  for (const auto step : steps) {
+    head += " " + name_of_step(step) + " |";
+    line += "---|";
+  }
+  std::string text = head + "\n" + line + "\n";
+  for (const auto& [site, by_step] : fates) {
+    text += std::string("| ") + name_of(site) + " |";
+    for (const auto step : steps) {
+      const auto found = by_step.find(step);
+      text += found == by_step.end() ? " |" : " " + std::to_string(found->second.size()) + " |";
+    }
+    text += "\n";
+  }
+  return text;
 }
 
 std::string Tally::json(double seconds) const {
@@ -109,6 +160,15 @@ std::string Tally::json(double seconds) const {
   comma = "";
   for (const auto& [name, count] : coverage) {
     out << comma << base::json_quote(name) << ": " << count;
+    comma = ", ";
+  }
+  out << "}, \"states_x_faults\": " << states.size() << ", \"states\": {";
+  comma = "";
+  for (const auto& [one, count] : states) {
+    out << comma
+        << base::json_quote(std::string(name_of(one.site)) + " " + name_of(one.fate) + " " +
+                            name_of_step(one.step))
+        << ": " << count;
     comma = ", ";
   }
   out << "}, \"failures\": [";

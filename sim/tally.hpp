@@ -29,6 +29,8 @@ class Tally {
   std::string summary(double seconds) const;
   std::string json(double seconds) const;
   std::vector<std::string> unreached() const;
+  // A table in Markdown: how many kinds of fates have struck at a site in each step of a seat.
+  std::string coverage_table() const;
 
   std::uint64_t seeds = 0;
   std::uint64_t switches = 0;
@@ -37,6 +39,7 @@ class Tally {
   std::uint64_t replayed = 0;  // run a second time and found the same
   std::map<std::string, std::uint64_t> probes;
   std::map<std::string, std::uint64_t> coverage;  // "site fate"
+  std::map<Covered, std::uint64_t> states;        // faults by the step of the seat they struck
   std::vector<Failure> failures;
 };
 

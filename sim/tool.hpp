@@ -21,6 +21,11 @@ struct ToolOptions {
   std::string json;         // a file
   std::string regressions;  // a file of seeds that are run first
   unsigned jobs = 2;
+  std::string coverage;        // a file for the table of states x faults
+  std::size_t depth = 2;       // of the small scope: faults in one run
+  std::uint64_t find = 0;      // look for the seed of this scope among so many
+  std::string scope;           // of one run in it
+  std::string plan;            // ... with these faults
   bool probes_matter = false;  // an unreached probe fails
 };
 
@@ -28,8 +33,8 @@ int run_many(const ToolOptions& options);
 int run_one(const ToolOptions& options);
 // A line for each seed: its hashes of trace, order and store, and its switches.
 int run_hashes(const ToolOptions& options);
-// Every single fault at every call of a small meeting; with `pairs` also every pair of them that
-// a sample of `pairs` draws.
-int run_small(const ToolOptions& options, std::uint64_t pairs);
+// Every fault at every call of the small scopes, and every pair of them in the least one
+// (scope.hpp); with a scope named, that one with the faults of a plan.
+int run_small(const ToolOptions& options);
 
 }  // namespace sim

@@ -94,7 +94,8 @@ void work(const ToolOptions& options, Board& board, unsigned number, int out) {
     }
     if (seconds_since(last_told) < 2) continue;
     last_told = Steady::now();
-    tell("progress\t" + std::to_string(tally.seeds) + "\n");
+    tell("progress\t" + std::to_string(tally.seeds) + " " + std::to_string(tally.virtual_ms) + " " +
+         std::to_string(tally.faults) + " " + std::to_string(tally.states.size()) + "\n");
   }
   tell("end\n" + tally.to_text());
 }
@@ -119,6 +120,22 @@ Worker start_worker(const ToolOptions& options, Board& board, unsigned number) {
   return {pid, ends[0], ""};
 }
 
+// What all will have done by now, from what one of them says; on a terminal only.
+void show_progress(const char* text, double seconds, unsigned jobs) {
+  if (isatty(STDERR_FILENO) == 0) return;
+  std::istringstream in(text);
+  std::uint64_t seeds = 0;
+  std::uint64_t virtual_ms = 0;
+  std::uint64_t faults = 0;
+  std::uint64_t states = 0;
+  in >> seeds >> virtual_ms >> faults >> states;
+  std::fprintf(
+      stderr, "\r%llu seeds, %.0f/s, %.1f virtual days, %llu faults, %llu states x faults   ",
+      static_cast<unsigned long long>(seeds * jobs), static_cast<double>(seeds * jobs) / seconds,
+      static_cast<double>(virtual_ms * jobs) / 86'400'000.0,
+      static_cast<unsigned long long>(faults * jobs), static_cast<unsigned long long>(states));
+}
+
 // Reads until the worker is done; shows progress of the first one.
 bool read_worker(Worker& worker, Steady::time_point started, unsigned jobs) {
   std::array<char, 4096> buffer{};
@@ -128,9 +145,7 @@ bool read_worker(Worker& worker, Steady::time_point started, unsigned jobs) {
     worker.text.append(buffer.data(), static_cast<std::size_t>(got));
     const auto at = worker.text.rfind("progress\t");
     if (at == std::string::npos || worker.text.find("end\n") != std::string::npos) continue;
-    const auto seeds = std::strtoull(worker.text.c_str() + at + 9, nullptr, 10) * jobs;
-    std::fprintf(stderr, "\r%llu seeds, %.0f/s   ", static_cast<unsigned long long>(seeds),
-                 static_cast<double>(seeds) / seconds_since(started));
+    show_progress(worker.text.c_str() + at + 9, seconds_since(started), jobs);
   }
   close(worker.in);
   int status = 0;
@@ -168,7 +183,7 @@ int run_many(const ToolOptions& options) {
     const auto end = worker.text.find("end\n");
     if (end != std::string::npos) tally.add(Tally::from_text(worker.text.substr(end + 4)));
   }
-  std::fprintf(stderr, "\r");
+  if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r%79s\r", "");
   const auto seconds = seconds_since(started);
   print_failures(tally);
   for (const auto& name : tally.unreached()) {
@@ -178,6 +193,7 @@ int run_many(const ToolOptions& options) {
   }
   std::printf("%s\n", tally.summary(seconds).c_str());
   if (!options.json.empty()) std::ofstream(options.json) << tally.json(seconds);
+  if (!options.coverage.empty()) std::ofstream(options.coverage) << tally.coverage_table();
   return good && tally.failures.empty() ? 0 : 1;
 }
 

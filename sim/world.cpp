@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "domain/meeting_json.hpp"
+#include "domain/phase.hpp"
 #include "probes.hpp"
 #include "process.hpp"
 
@@ -49,6 +50,22 @@ std::uint64_t World::store_hash() const {
     image.line(0ms, id.text(), domain::to_json(meeting), "");
   }
   return image.hash();
+}
+
+void World::cover(Site site, Fate fate, const About& about) {
+  const auto id = about.seat != nullptr      ? domain::meeting_of(*about.seat)
+                  : about.meeting != nullptr ? std::optional(*about.meeting)
+                                             : std::nullopt;
+  const auto* meeting = id ? checks_.row(*id) : nullptr;
+  bool found = false;
+  for (std::size_t i = 0; meeting != nullptr && i < meeting->seats.size(); ++i) {
+    const auto& seat = meeting->seats[i];
+    if (about.seat != nullptr && seat.id != *about.seat) continue;
+    const auto step = domain::step(*meeting, seat, now(), swarm_.policy);
+    ++covered_[{site, fate, static_cast<std::uint8_t>(step)}];
+    found = true;
+  }
+  if (!found) ++covered_[{site, fate, kNoSeat}];
 }
 
 void World::mutated(const char* what, const std::string& subject) {

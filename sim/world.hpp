@@ -36,6 +36,21 @@ struct Session {
   Timestamp opened_at;
 };
 
+// Whom a call of a port is about, as far as it says.
+struct About {
+  const domain::MeetingId* meeting = nullptr;
+  const domain::SeatId* seat = nullptr;
+};
+
+// A fault, and the step of the seat that it struck; kNoSeat: of nobody in particular.
+struct Covered {
+  Site site = Site::store_read;
+  Fate fate = Fate::normal;
+  std::uint8_t step = 0;
+  auto operator<=>(const Covered&) const = default;
+};
+constexpr std::uint8_t kNoSeat = 255;
+
 struct Violation {
   std::string invariant;
   std::string message;
@@ -75,6 +90,23 @@ class World {
   void violation(std::string invariant, std::string message);
   void probe(std::string_view name);                           // one of kProbes
   void mutated(const char* what, const std::string& subject);  // something outside was changed
+
+  // Notes in which step a fault has found those whom it struck.
+  void cover(Site site, Fate fate, const About& about);
+  const std::map<Covered, std::uint32_t>& covered() const { return covered_; }
+
+  // A change outside; in some worlds it is made again, at once and later, with the same arguments.
+  template <class Act>
+  auto change_outside(Act act) -> decltype(act()) {
+    auto result = act();
+    if (swarm_.repeat_later > 0ms) {
+      repeated_ += 2;
+      base::ignore(act(), "made again at once");
+      scheduler_.at(now() + swarm_.repeat_later, [act] { base::ignore(act(), "and later"); });
+    }
+    return result;
+  }
+  std::uint64_t repeated() const { return repeated_; }
 
   // Control planes.
   // Of everything that was stored, in a fixed order.
@@ -138,6 +170,8 @@ class World {
   Faults faults_;
   std::optional<Violation> violated_;
   std::set<std::string_view> probes_;
+  std::map<Covered, std::uint32_t> covered_;
+  std::uint64_t repeated_ = 0;
   Store store_;
   Checks checks_;
   Cloud cloud_;
