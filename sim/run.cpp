@@ -20,7 +20,7 @@ Outcome run(const Swarm& swarm, const RunOptions& options) {
   if (options.forced) world.faults().force(*options.forced);
   world.run([](World& one) {
     bring_people(one);
-    bring_mischief(one);
+    if (one.swarm().mischief) bring_mischief(one);
   });
   base::set_log(base::LogLevel::error, [] { return std::string(); }, nullptr);
   return {.violation = world.violated(),

@@ -5,10 +5,10 @@
 namespace sim {
 namespace {
 
-// Of 200,000 seeds the one whose people live through everything in the fewest calls
-// (`./dev sim --small --scope least --find 200000` looks for it).
-constexpr std::uint64_t kLeastSeed = 192053;
-constexpr std::uint64_t kLargeSeed = 1623;  // of 20,000
+// Of 30,000 seeds the one whose people live through everything in the fewest calls
+// (`./dev sim --small --scope least --find 30000` looks for it).
+constexpr std::uint64_t kLeastSeed = 14427;
+constexpr std::uint64_t kLargeSeed = 5844;  // of 8,000
 
 Swarm quiet(std::uint64_t seed) {
   Swarm swarm = draw_swarm(seed);
@@ -17,6 +17,8 @@ Swarm quiet(std::uint64_t seed) {
   swarm.bridged = false;
   swarm.calm = false;
   swarm.first_place_full = false;
+  swarm.mischief = false;
+  swarm.on_disk = false;
   swarm.long_rest = false;
   swarm.limits = {200, 100, 50, 50};
   swarm.mix = {};

@@ -15,6 +15,7 @@ Result<app::Guest> GuestSteps::open_page(const std::string& link) {
 }
 
 Result<> GuestSteps::ask_again(const app::Guest& guest) {
+  world_.checks().wishes_again(seat_);
   return request(world_, rng_, [&](Process& process) -> Result<> {
     TRY(process.join().restart(guest));
     return {};

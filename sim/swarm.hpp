@@ -36,6 +36,7 @@ struct Swarm {
   bool first_place_full = false;  // for good; the others have room (L7)
   Duration tick = 5s;             // the dispatcher's longest rest, whatever the store says
   Duration repeat_later{0};  // > 0: changes outside are made again at once, and this much later
+  bool mischief = true;      // strangers and requests that must be refused
   bool calm = false;         // no faults, everybody on time: L1 is checked
   bool plain = false;  // stories: everything takes as long as it says, nothing is left to chance
 

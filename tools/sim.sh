@@ -21,7 +21,7 @@ build_sim() {
 sim_ci() {
   local seeds=${HOWDAH_SIM_SEEDS:-3000}
   "$sim_binary" --seeds "$seeds" --regressions "$regressions" --jobs "$(nproc)"
-  "$sim_binary" --small --pairs "${HOWDAH_SIM_PAIRS:-2000}"
+  "$sim_binary" --small --jobs "$(nproc)"
   "$sim_binary" --stories "$stories"
   tools/mutants.sh --check
   tools/mutants.sh --draw 6 --by "$(git rev-parse HEAD 2>/dev/null || echo "no commit")"
