@@ -24,7 +24,8 @@ sim_ci() {
   "$sim_binary" --small --jobs "$(nproc)"
   "$sim_binary" --stories "$stories"
   tools/mutants.sh --check
-  tools/mutants.sh --draw 6 --seeds 4000 --by "$(git rev-parse HEAD 2>/dev/null || echo "no commit")"
+  tools/mutants.sh --draw 6 --seeds 4000 \
+    --by "$(git rev-parse HEAD 2>/dev/null || echo "no commit")"
 }
 
 case ${1:-} in

@@ -54,7 +54,7 @@ run_program() {  # name, what it counts as, command...: exit 0 is one passed tes
   local name=$1 log started=$SECONDS
   log=$(log_file "test-$name")
   shift
-  if timeout 600 "$@" >"$log" 2>&1 </dev/null; then
+  if timeout "${HOWDAH_TEST_TIMEOUT:-1200}" "$@" >"$log" 2>&1 </dev/null; then
     count 1 0 0 "$name" $((SECONDS - started))
   else
     tail -n 60 "$log"
