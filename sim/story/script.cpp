@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <sstream>
 
 #include "domain/phase.hpp"
@@ -150,17 +151,13 @@ bool fits(const Phrase& phrase, const std::vector<std::string>& said, const Scri
   return true;
 }
 
-// How many words at the beginning a phrase shares with what was said, its holes left out: which one
-// was probably meant.
-std::size_t likeness(const Phrase& phrase, const std::vector<std::string>& said) {
+// How many of its words were said, less what is missing or too much: which one was probably meant.
+int likeness(const Phrase& phrase, const std::vector<std::string>& said) {
   const auto wanted = words_of(std::string(phrase.pattern));
-  std::size_t same = 0;
-  for (const auto& word : wanted) {
-    same += static_cast<std::size_t>(std::count(said.begin(), said.end(), word));
-  }
-  return same * 4 - std::min<std::size_t>(3, wanted.size() > said.size()
-                                                 ? wanted.size() - said.size()
-                                                 : said.size() - wanted.size());
+  int same = 0;
+  for (const auto& word : wanted) same += std::count(said.begin(), said.end(), word) > 0 ? 1 : 0;
+  const auto lengths = static_cast<int>(wanted.size()) - static_cast<int>(said.size());
+  return same * 4 - std::abs(lengths);
 }
 
 Result<> parse_sentence(const std::vector<std::string>& said, const Script& script, Line& line) {

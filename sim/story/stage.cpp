@@ -397,7 +397,8 @@ void Stage::read(const Line& line) {
   const auto& policy = script_.swarm.policy;
   if (line.verb == Verb::expect_inside || line.verb == Verb::expect_outside) {
     const bool is = inside(*line.seat);
-    return expect(line, is == (line.verb == Verb::expect_inside), is ? "inside" : "outside");
+    return expect(line, is == (line.verb == Verb::expect_inside),
+                  script_.seats.at(*line.seat).person + (is ? " is inside" : " is outside"));
   }
   std::string is = "it goes on";
   if (line.verb == Verb::expect_desktop) {

@@ -98,7 +98,7 @@ TEST(Story, FailsWhenWhatItExpectsIsNotSo) {
       "T-4m expect Ada inside\n");
   ASSERT_TRUE(story.violation);
   EXPECT_EQ(story.violation->invariant, "expect");
-  EXPECT_EQ(story.violation->message, "odd.txt:5: \"expect Ada inside\", but it is outside");
+  EXPECT_EQ(story.violation->message, "odd.txt:5: \"expect Ada inside\", but Ada is outside");
 }
 
 TEST(Story, IsToldTheSameTwice) {
