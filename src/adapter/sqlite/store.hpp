@@ -73,8 +73,8 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
  private:
   SqliteStore(const std::string& path, const Disk& disk, std::unique_ptr<Connection> writer,
               std::string identity, std::uint64_t last_cursor)
-      : readers_(path, disk.vfs()),
-        writer_(std::move(writer)),
+      : writer_(std::move(writer)),
+        readers_(path, disk.vfs()),
         identity_(std::move(identity)),
         last_cursor_(last_cursor) {}
 
@@ -91,8 +91,10 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
   base::Result<std::map<std::string, port::ApiKey>> read_keys();
   void forget_keys();
 
-  ReaderPool readers_;
+  // In this order: the readers close first, and the writer, last of all, empties the log into the
+  // file. After a clean stop the file alone is the store.
   GroupCommit writer_;
+  ReaderPool readers_;
   const std::string identity_;
   std::uint64_t last_cursor_;  // used by writes alone
   // API keys by hash, as they were last read: each request asks for one, they hardly ever change,
