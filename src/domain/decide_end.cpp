@@ -63,18 +63,6 @@ bool everyone_asked(const Meeting& meeting) {
   return all && any_used(meeting);
 }
 
-// A seat that can have no desktop, with nobody inside anywhere, fails the meeting (L7).
-bool has_failed(const Meeting& meeting, Timestamp now, const Policy& policy) {
-  const auto failed = [](const Seat& seat) { return seat.failed.has_value(); };
-  if (std::all_of(meeting.seats.begin(), meeting.seats.end(), failed)) return true;
-  const auto entered = [](const Seat& seat) {
-    return seat.used_at || (seat.desktop && seat.desktop->entered_at);
-  };
-  return now >= meeting.start.at - policy.give_up_before &&
-         std::any_of(meeting.seats.begin(), meeting.seats.end(), failed) &&
-         std::none_of(meeting.seats.begin(), meeting.seats.end(), entered);
-}
-
 bool somebody_may_be_there(const Meeting& meeting) {
   return std::any_of(meeting.seats.begin(), meeting.seats.end(), [](const Seat& seat) {
     return seat.desktop && !seat.desktop->gone && !seat.desktop->fenced && seat.desktop->presence &&
@@ -134,6 +122,17 @@ void decide_by_clock(Meeting& meeting, Timestamp now, const Policy& policy) {
 }
 
 }  // namespace
+
+bool has_failed(const Meeting& meeting, Timestamp now, const Policy& policy) {
+  const auto failed = [](const Seat& seat) { return seat.failed.has_value(); };
+  if (std::all_of(meeting.seats.begin(), meeting.seats.end(), failed)) return true;
+  const auto entered = [](const Seat& seat) {
+    return seat.used_at || (seat.desktop && seat.desktop->entered_at);
+  };
+  return now >= meeting.start.at - policy.give_up_before &&
+         std::any_of(meeting.seats.begin(), meeting.seats.end(), failed) &&
+         std::none_of(meeting.seats.begin(), meeting.seats.end(), entered);
+}
 
 bool known_empty(const Desktop& desktop, Timestamp now, const Policy& policy) {
   if (!desktop.first_ready) return true;  // the gate never opened

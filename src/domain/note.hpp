@@ -19,6 +19,9 @@ void note_used(Seat& seat, Desktop& desktop, Timestamp at);
 // The desktop is known to be empty at `now`: nobody was ever let in, or a recent look saw nobody.
 bool known_empty(const Desktop& desktop, Timestamp now, const Policy& policy);
 
+// A seat that can have no desktop, with nobody inside anywhere, fails the meeting (L7).
+bool has_failed(const Meeting& meeting, Timestamp now, const Policy& policy);
+
 // The seat has no open desktop, and is to have one as soon as the former one is gone.
 bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy);
 

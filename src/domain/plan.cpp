@@ -96,6 +96,8 @@ std::optional<Timestamp> next_wake(const Meeting& meeting, Timestamp now, const 
     }
   }
   if (owns) wakes.push_back(now + policy.reconcile_hot);
+  // Seats are decided after the meeting: that the last of them has failed is for the next look.
+  if (!meeting.end && has_failed(meeting, now, policy)) wakes.push_back(now + policy.poll_starting);
   if (!meeting.end) add_clock_wakes(meeting, now, policy, wakes);
   if (wakes.empty()) return now + policy.reconcile_hot;  // past its cap while ends are held
   return *std::min_element(wakes.begin(), wakes.end());

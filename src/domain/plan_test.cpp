@@ -447,6 +447,18 @@ TEST(Plan, SilentDesktopWithSomebodyInsideIsKept) {
   EXPECT_FALSE(world.meeting.end);
 }
 
+TEST(Plan, MeetingWhoseSeatsHaveFailedIsLookedAtAgainAtOnce) {
+  World world;
+  world.run_until(kT - 5min);
+  for (auto& seat : world.meeting.seats) {
+    seat.desktop.reset();
+    seat.failed = Fact<std::string>{"no desktop", {world.now, Source::launch}};
+  }
+  const auto wake = next_wake(world.meeting, world.now, world.policy);
+  ASSERT_TRUE(wake);
+  EXPECT_LE(*wake, world.now + world.policy.poll_slow);
+}
+
 TEST(Plan, EndThatIsNotSettledYetIsLookedAtAgainThoughNothingIsLeft) {
   World world;
   world.now = kT + 16min;  // nobody was there to launch anything
