@@ -98,6 +98,9 @@ std::optional<Timestamp> next_wake(const Meeting& meeting, Timestamp now, const 
   if (owns) wakes.push_back(now + policy.reconcile_hot);
   // Seats are decided after the meeting: that the last of them has failed is for the next look.
   if (!meeting.end && has_failed(meeting, now, policy)) wakes.push_back(now + policy.poll_starting);
+  // Nobody is kept and it has not ended: ends are held while the clock settles.
+  const bool held = !meeting.end && now >= meeting.start.at + policy.no_show_after;
+  if (held && wakes.empty()) wakes.push_back(now + policy.reconcile_hot);
   if (!meeting.end) add_clock_wakes(meeting, now, policy, wakes);
   if (wakes.empty()) return now + policy.reconcile_hot;  // past its cap while ends are held
   return *std::min_element(wakes.begin(), wakes.end());

@@ -459,6 +459,17 @@ TEST(Plan, MeetingWhoseSeatsHaveFailedIsLookedAtAgainAtOnce) {
   EXPECT_LE(*wake, world.now + world.policy.poll_slow);
 }
 
+TEST(Plan, EndThatIsHeldIsLookedAtAgainThoughNothingIsThere) {
+  World world;
+  world.now = kT + 16min;  // nothing could be launched
+  auto observed = world.observe();
+  observed.hold_kills = true;
+  const auto once = plan(world.meeting, observed, world.now, world.policy);
+  ASSERT_FALSE(once.meeting.ending || once.meeting.end);
+  ASSERT_TRUE(once.meeting.wake_at);
+  EXPECT_LE(*once.meeting.wake_at, world.now + world.policy.reconcile_hot);
+}
+
 TEST(Plan, EndThatIsNotSettledYetIsLookedAtAgainThoughNothingIsLeft) {
   World world;
   world.now = kT + 16min;  // nobody was there to launch anything
