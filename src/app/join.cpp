@@ -58,6 +58,13 @@ Result<> refresh(const Ports& ports, const Settings& settings, domain::Meeting& 
   return {};
 }
 
+// A server that was suspended meanwhile answers with what is long past: S9 holds at the moment of
+// the answer, or there is none.
+Result<> in_time(const Ports& ports, const Settings& settings, base::Timestamp asked_at) {
+  if (ports.clock.now() - asked_at <= settings.policy.ready_fresh) return {};
+  return fail(ErrorKind::unavailable, "this took too long; try again");
+}
+
 }  // namespace
 
 Result<std::string> Join::link_token(const domain::Seat& seat) {
@@ -82,6 +89,7 @@ Result<Guest> Join::guest(const domain::SeatId& seat, std::string_view cookie) {
 }
 
 Result<Entry> Join::enter(const Guest& guest) {
+  const auto asked_at = ports_.clock.now();
   const auto token = base::to_base64url(ports_.entropy.bytes(32));
   const auto epoch = guest.own().epoch;
   const auto admit = [&](domain::Meeting meeting) -> Result<domain::Meeting> {
@@ -91,9 +99,10 @@ Result<Entry> Join::enter(const Guest& guest) {
     TRY(refresh(ports_, settings_, meeting, guest.seat, now));
     return domain::admit(meeting, guest.seat, hash_of(token), now, settings_.policy);
   };
-  const auto meeting = TRY(change_meeting(
-      ports_, guest.meeting.id,
-      {{.at = ports_.clock.now(), .actor = guest.seat.text(), .action = "enter"}}, admit));
+  const auto meeting =
+      TRY(change_meeting(ports_, guest.meeting.id,
+                         {{.at = asked_at, .actor = guest.seat.text(), .action = "enter"}}, admit));
+  TRY(in_time(ports_, settings_, asked_at));
   return Entry{domain::find_seat(meeting, guest.seat)->desktop->id, token};
 }
 
@@ -101,18 +110,17 @@ Result<DeskPass> Join::pass_door(const domain::DesktopId& desktop, std::string_v
   const auto id = domain::meeting_of(desktop);
   if (!id) return fail(ErrorKind::denied, "this way in is not valid");
   const auto seat = *domain::seat_of(desktop);
+  const auto asked_at = ports_.clock.now();
   const auto keys = TRY(ports_.secrets.fetch(kSessionKey));
-  auto meeting = TRY(change_meeting(ports_, *id,
-                                    {{.at = ports_.clock.now(),
-                                      .actor = seat.text(),
-                                      .action = "pass_door",
-                                      .target = desktop.text()}},
-                                    [&](domain::Meeting before) -> Result<domain::Meeting> {
-                                      const auto now = ports_.clock.now();
-                                      TRY(refresh(ports_, settings_, before, seat, now));
-                                      return domain::pass_door(before, desktop, hash_of(token), now,
-                                                               settings_.policy);
-                                    }));
+  auto meeting = TRY(change_meeting(
+      ports_, *id,
+      {{.at = asked_at, .actor = seat.text(), .action = "pass_door", .target = desktop.text()}},
+      [&](domain::Meeting before) -> Result<domain::Meeting> {
+        const auto now = ports_.clock.now();
+        TRY(refresh(ports_, settings_, before, seat, now));
+        return domain::pass_door(before, desktop, hash_of(token), now, settings_.policy);
+      }));
+  TRY(in_time(ports_, settings_, asked_at));
   const auto epoch = domain::find_seat(meeting, seat)->epoch;
   auto cookie = sign_ticket(Purpose::desk_cookie, keys, {desktop.text(), std::to_string(epoch)});
   return DeskPass{Guest{std::move(meeting), seat}, desktop, std::move(cookie)};

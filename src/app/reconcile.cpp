@@ -19,6 +19,7 @@ using port::AuditEntry;
 
 constexpr std::uint32_t kRoundsMax = 8;
 constexpr base::Duration kDecisionLife{30'000};
+constexpr base::Duration kLookLife{120'000};  // all its calls together, each bounded by its adapter
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -115,7 +116,9 @@ class Pass {
     const Meeting before = TRY(ports_.store.load(report_.meeting));
     report_.wake_at = before.wake_at;
     if (before.over_at && !before.wake_at) return false;
+    const auto began = ports_.clock.now();
     const auto observed = observe(before);
+    if (observed_at_ - began > kLookLife) return true;  // held up: what was seen is long past
     auto plan = domain::plan(before, observed, observed_at_, settings_.policy);
     drop_repeats(plan.actions);
     if (plan.meeting == before && plan.actions.empty()) return false;
@@ -149,7 +152,6 @@ class Pass {
     if (wanted.records) observed.records = seen("list records", ports_.zone.list(meeting.id));
     for (const auto& desktop : wanted.probes) probe(meeting, desktop, observed);
     observed_at_ = ports_.clock.now();
-    for (auto& [desktop, probe] : observed.probes) probe.at = observed_at_;
     return observed;
   }
 
@@ -173,12 +175,15 @@ class Pass {
 
   void probe(const Meeting& meeting, const domain::DesktopId& id, domain::Observed& observed) {
     const auto& desktop = *domain::find_seat(meeting, *domain::seat_of(id))->desktop;
+    const auto at = ports_.clock.now();  // before: it says nothing of what comes after
     auto probe = seen("probe", ports_.prober.probe({.desktop = id,
                                                     .attempt = desktop.attempt,
                                                     .name = ports_.zone.name_of(id),
                                                     .address = desktop.address->value,
                                                     .instance = desktop.instance->value}));
-    if (probe) observed.probes.emplace(id, *std::move(probe));
+    if (!probe) return;
+    probe->at = at;
+    observed.probes.emplace(id, *std::move(probe));
   }
 
   // A pass asks for the same thing once; what has not shown by then is for the next wake.

@@ -167,6 +167,42 @@ TEST(Reconcile, PassThatWasHeldUpLooksAgainBeforeItLaunches) {
   EXPECT_EQ(world.compute.launched_ever(), 2U);
 }
 
+// A control plane that is suspended while it looks at a desktop.
+class SuspendingProber final : public port::Prober {
+ public:
+  SuspendingProber(port::Prober& inner, adapter::memory::Clock& clock, base::Duration time)
+      : inner_(inner), clock_(clock), time_(time) {}
+  base::Result<domain::Probe> probe(const port::ProbeTarget& target) override {
+    auto seen = inner_.probe(target);
+    clock_.advance(time_);
+    return seen;
+  }
+
+ private:
+  port::Prober& inner_;
+  adapter::memory::Clock& clock_;
+  base::Duration time_;
+};
+
+TEST(Reconcile, LookThatWasHeldUpSaysNothingOfNow) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  const auto pass = [&](base::Duration held_up) {
+    world.clock.advance(world.settings.policy.presence_period);
+    SuspendingProber suspending(world.prober, world.clock, held_up);
+    const Ports ports{world.store,   world.store,   world.compute, world.zone,   suspending,
+                      world.secrets, world.wakeups, world.clock,   world.entropy};
+    Reconcile reconcile(ports, world.settings, {});
+    must(reconcile.pass(meeting.id, false));
+    return *world.load(meeting.id).seats[0].desktop->ready;
+  };
+  const auto before = *world.load(meeting.id).seats[0].desktop->ready;
+  EXPECT_EQ(pass(15min), before);
+  pass(20s);  // slow, but not too slow: as old as it is
+  EXPECT_LE(world.load(meeting.id).seats[0].desktop->ready->at, world.clock.now() - 20s);
+}
+
 TEST(Reconcile, OneUnreadableMeetingStopsNobodyElse) {
   AppWorld world;
   const auto bad = world.book();
