@@ -40,6 +40,7 @@ void Checks::committed(const Meeting* before, const Meeting& after,
     }
   }
   auto& times = times_[after.id];
+  times.committed = world_.now();
   if (after.end && (before == nullptr || !before->end)) times.ended = world_.now();
   for (const auto& seat : after.seats) {
     if (!seat.desktop) continue;
@@ -389,6 +390,10 @@ void Checks::terminating(const Machine& machine) {
   const auto unreadable = unreadable_until_.find(*meeting_id);
   const bool parked = unreadable != unreadable_until_.end() && world_.now() < unreadable->second;
   if (parked) {  // nobody can read what is wanted: it is kept until its deadline (S21)
+    // Who had read it before may still do what it has just decided: a call on its way, or a pass
+    // that was suspended and then saved over the very row that it had read.
+    const auto decided = std::max(unreadable_from_.at(*meeting_id), times_[*meeting_id].committed);
+    if (world_.now() <= decided + kCallSlack) return;
     const bool due = world_.now() + world_.clock_error() >= machine.spec.deadline;
     if (!due) fail("S21", name + " is ended because its row cannot be read");
     return;

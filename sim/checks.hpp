@@ -73,6 +73,7 @@ class Checks {
 
  private:
   struct Times {  // true times of commits
+    Timestamp committed;
     Timestamp ended;
     std::map<domain::DesktopId, Timestamp> closed;
     std::map<domain::DesktopId, Timestamp> intended;
@@ -127,6 +128,7 @@ class Checks {
   std::set<domain::MeetingId> ordered_;  // the organiser has ordered the end
   std::set<std::string> waiting_;
   std::map<std::string, Timestamp> stray_records_;
+  std::map<domain::MeetingId, Timestamp> unreadable_from_;
   std::map<domain::MeetingId, Timestamp> unreadable_until_;
   std::map<domain::SeatId, std::map<std::string, std::uint32_t>> links_;  // their epochs
   std::map<std::string, Timestamp> void_links_;                           // since when

@@ -112,6 +112,7 @@ bool Checks::readable(const domain::MeetingId& id) const {
 }
 
 void Checks::unreadable(const domain::MeetingId& id, Timestamp until) {
+  unreadable_from_[id] = world_.now();
   unreadable_until_[id] = std::max(unreadable_until_[id], until);
 }
 
