@@ -9,6 +9,7 @@
 namespace domain {
 namespace {
 
+constexpr Duration kWatched{60'000};  // looks further apart say nothing of what was between them
 constexpr Duration kWayIn{10'000};  // from the door to an open screen, at most
 
 void mark_gone(Desktop& desktop, std::string why, Timestamp now) {
@@ -135,10 +136,11 @@ void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> co
   if (was_there && is_there && !desktop.used_at && at - desktop.presence->at >= policy.used_after) {
     note_used(seat, desktop, at);
   }
+  const bool was_watched = desktop.presence && at - desktop.presence->at <= kWatched;
   if (!connections || is_there) {
     desktop.empty_since.reset();
-  } else if (!desktop.empty_since) {
-    desktop.empty_since = at;
+  } else if (!desktop.empty_since || !was_watched) {
+    desktop.empty_since = at;  // somebody may have been there and have left just now
   }
   // While somebody stays, the first sighting is kept until the seat counts as used.
   const bool keep = was_there && is_there && !desktop.used_at;

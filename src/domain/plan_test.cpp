@@ -459,6 +459,24 @@ TEST(Plan, MeetingWhoseSeatsHaveFailedIsLookedAtAgainAtOnce) {
   EXPECT_LE(*wake, world.now + world.policy.poll_slow);
 }
 
+TEST(Plan, EmptinessIsCountedAnewWhenNobodyLookedForLong) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.enter(1);
+  world.run_until(kT + 20min);
+  world.leave(0);
+  world.leave(1);
+  world.run_until(kT + 25min);
+  world.now = kT + 40min;  // no control plane ran; they may have been back until a moment ago
+  world.pass();
+  EXPECT_FALSE(world.meeting.ending || world.meeting.end);
+  world.run_until(kT + 49min);
+  EXPECT_FALSE(world.meeting.end);
+  world.run_until(kT + 51min);
+  EXPECT_TRUE(world.meeting.end);
+}
+
 TEST(Plan, EndThatIsHeldIsLookedAtAgainThoughNothingIsThere) {
   World world;
   world.now = kT + 16min;  // nothing could be launched
