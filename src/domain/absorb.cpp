@@ -77,7 +77,9 @@ void note_missing(Seat& seat, Desktop& desktop, Timestamp now, const Policy& pol
   if (now < since + policy.list_lag) return;
   if (desktop.misses > 0 && now < desktop.missed_at + policy.miss_spacing) return;
   desktop.missed_at = now;
-  if (++desktop.misses < policy.misses_min) return;
+  // The misses themselves span the lag of lists: `since` may be of another host's clock.
+  const auto lag = static_cast<std::uint32_t>(policy.list_lag / policy.miss_spacing);
+  if (++desktop.misses < policy.misses_min + lag) return;
   if (!desktop.instance && !desktop.closing) return;  // the same key may still be tried
   if (!desktop.closing) close_desktop(seat, CloseReason::died, now);
   mark_gone(desktop, desktop.instance ? "missing from every list" : "never appeared", now);
