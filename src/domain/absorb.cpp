@@ -10,7 +10,7 @@ namespace domain {
 namespace {
 
 constexpr Duration kWatched{60'000};  // looks further apart say nothing of what was between them
-constexpr Duration kWayIn{10'000};  // from the door to an open screen, at most
+constexpr Duration kWayIn{10'000};    // from the door to an open screen, at most
 
 void mark_gone(Desktop& desktop, std::string why, Timestamp now) {
   desktop.gone = Fact<std::string>{std::move(why), {now, Source::list}};
