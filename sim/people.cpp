@@ -395,7 +395,8 @@ class Organiser {
                                            end,
                                            end + policy.overrun,
                                            party_->start + Duration(rng_.below(3'600'000))};
-    return moments.at(rng_.below(6)) + Duration(rng_.below(120'000)) - 60s;
+    const auto moment = moments.at(rng_.below(6));
+    return moment + Duration(rng_.below(120'000)) - 60s;
   }
 
   // Cancels or extends at the very moment at which the desktops are being started.

@@ -36,7 +36,10 @@ void draw_mix(Swarm& swarm, base::Rng rng) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(Site::power); ++i) {
     mix.rate.at(i) = rng.below(3) == 0 ? 0 : 1 + rng.below(level * 2);
   }
-  for (auto& weight : mix.weight) weight = rng.below(2) * (1 + rng.below(10));
+  for (auto& weight : mix.weight) {
+    const auto used = rng.below(2);
+    weight = used * (1 + rng.below(10));
+  }
   mix.weight[0] = 0;
   mix.weight[1 + rng.below(static_cast<std::uint32_t>(mix.weight.size()) - 1)] += 1;
   // Crashes cost the most virtual work and hide the rest.

@@ -50,7 +50,9 @@ std::string Compute::key_of(const port::LaunchSpec& spec) const {
 }
 
 Compute::Machine& Compute::add(const port::LaunchSpec& spec, Timestamp now) {
-  const auto name = fmt::format("i-{:08x}{:08x}{:x}", rng_.next(), rng_.next(), rng_.below(16));
+  const auto high = rng_.next();  // one after the other: arguments have no order
+  const auto low = rng_.next();
+  const auto name = fmt::format("i-{:08x}{:08x}{:x}", high, low, rng_.below(16));
   const auto id = domain::InstanceId::parse(name);
   CHECK(id.has_value());
   const auto [entry, is_new] = machines_.emplace(
