@@ -280,6 +280,9 @@ void Checks::check_admissions(const Meeting& before, const Meeting& after) {
 void Checks::check_grace(const Meeting& before, const Meeting& after) {
   const bool ends = (after.end && !before.end) || (after.ending && !before.ending);
   if (!ends || may_end_sessions(after)) return;
+  const bool hopeless = std::all_of(after.seats.begin(), after.seats.end(),
+                                    [](const Seat& seat) { return seat.failed.has_value(); });
+  if (hopeless) return;  // there is nothing that they could come back to
   const auto slack = 60s + 2 * world_.clock_error();
   for (const auto& [id, machine] : world_.cloud().machines()) {
     const auto& owner = machine.spec.owner;

@@ -128,7 +128,7 @@ void Checks::check_meetings() {
     }
     if (!meeting.end || meeting.over_at) continue;
     const auto from = std::max(times_.at(id).ended, calm_since(id));
-    if (world_.now() > from + kTeardown + kDecide) {
+    if (world_.now() > from + kTeardown + kDecide + policy.launch_late) {
       fail("L10", id.text() + " has ended and is not over");
       return;
     }

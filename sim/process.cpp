@@ -18,6 +18,7 @@ constexpr Duration kClockSettle = 2min;
 constexpr Duration kBackoffMin{250};
 constexpr Duration kBackoffMax = 30s;
 constexpr std::size_t kBatch = 64;
+constexpr Duration kMayBeBehind{900'000};
 }  // namespace
 
 Process::Process(World& world, std::size_t index, std::uint32_t incarnation)
@@ -97,6 +98,7 @@ void Process::watch_clock() {
     if (jump > kClockJump || jump < -kClockJump) {
       world_.probe("process: clock jumped, ends are held");
       hold_until_ = world_.now() + kClockSettle;
+      look_at_all_ = true;
     }
   }
   known_offset_ = offset_;
@@ -131,8 +133,18 @@ std::optional<Timestamp> Process::tick() {
     if (now) due.insert(it->first);
     it = now ? hints_.erase(it) : std::next(it);
   }
-  const auto stored = ports_->store.due(wall(), kBatch);
-  if (stored) due.insert(stored->begin(), stored->end());
+  if (look_at_all_) {  // wakes that a wrong clock has set may lie anywhere
+    if (const auto live = ports_->store.live()) {
+      due.insert(live->begin(), live->end());
+      look_at_all_ = false;
+    }
+  }
+  // At start the clock may have been set while nobody watched.
+  const auto stored = ports_->store.due(started_ ? wall() : wall() + kMayBeBehind, kBatch);
+  if (stored) {
+    due.insert(stored->begin(), stored->end());
+    started_ = true;
+  }
   std::optional<Timestamp> rested;
   for (const auto& id : due) {
     if (busy_.contains(id)) continue;

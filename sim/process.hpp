@@ -83,6 +83,8 @@ class Process : public std::enable_shared_from_this<Process> {
   std::optional<Duration> known_offset_;
   Timestamp paused_until_;
   Timestamp hold_until_;
+  bool look_at_all_ = false;
+  bool started_ = false;
   bool dead_ = false;
   std::unique_ptr<PortSet> ports_;
   app::Settings settings_;

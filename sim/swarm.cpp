@@ -53,6 +53,7 @@ void draw_mix(Swarm& swarm, base::Rng rng) {
   rare(Site::provider, {0, 500, 2000, 4000});
   rare(Site::operator_, {0, 0, 500, 1500});
   mix.late_max = one_of(rng, {5s, 60s, 600s});
+  swarm.policy.launch_late = mix.late_max;
   mix.slow_max = one_of(rng, {2s, 30s});
 }
 

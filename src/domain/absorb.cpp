@@ -73,7 +73,8 @@ void note_missing(Seat& seat, Desktop& desktop, Timestamp now, const Policy& pol
     if (desktop.closing) mark_gone(desktop, "never launched", now);
     return;
   }
-  const auto since = desktop.instance ? desktop.instance->seen.at : *desktop.launch_called_at;
+  const auto since =
+      desktop.instance ? desktop.instance->seen.at : *desktop.launch_called_at + policy.launch_late;
   if (now < since + policy.list_lag) return;
   if (desktop.misses > 0 && now < desktop.missed_at + policy.miss_spacing) return;
   desktop.missed_at = now;

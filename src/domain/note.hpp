@@ -16,6 +16,10 @@ void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> co
 
 void note_used(Seat& seat, Desktop& desktop, Timestamp at);
 
+// A clock that was ahead and was set right has left times from which nothing would happen for as
+// long as it was wrong (S18): they become `now`, and who was there then is unknown.
+void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy);
+
 // The desktop is known to be empty at `now`: nobody was ever let in, or a recent look saw nobody.
 bool known_empty(const Desktop& desktop, Timestamp now, const Policy& policy);
 

@@ -38,7 +38,8 @@ bool is_probed(const Seat& seat, Timestamp now, const Policy& policy) {
   if (!desktop.record || desktop.record->value != desktop.address->value) return false;
   if (desktop.closing) return desktop.first_ready.has_value();
   if (!desktop.ready || desktop.silent_since) return true;
-  return now >= desktop.ready->at + presence_pause(desktop, policy);
+  // A look from ahead is none.
+  return std::chrono::abs(now - desktop.ready->at) >= presence_pause(desktop, policy);
 }
 
 // Earliest instant after `now` at which the clock alone changes something.
@@ -113,6 +114,7 @@ Plan plan(const Meeting& meeting, const Observed& observed, Timestamp now, const
     next.wake_at.reset();
     return result;
   }
+  forget_the_future(next, now, policy);
   absorb(next, observed, now, policy);
   decide_end(next, observed, now, policy);
   for (auto& seat : next.seats) {

@@ -256,6 +256,19 @@ TEST(Plan, KeyOfATimedOutLaunchIsNeverGivenUpForAnother) {
   EXPECT_GT(world.desktop(1).round, 0U);  // only definite answers
 }
 
+TEST(Plan, LaunchWithoutAnAnswerIsAwaitedAsLongAsItMayComeAbout) {
+  World world;
+  world.policy.launch_late = 3min;
+  world.launch_answers = {base::fail(ErrorKind::unknown_outcome, "timed out"),
+                          base::fail(ErrorKind::unknown_outcome, "timed out")};
+  world.run_until(kT - 10min);
+  world.meeting = must(end(world.meeting, "ada", world.now));
+  world.run_until(kT - 8min);
+  EXPECT_FALSE(world.meeting.over_at);
+  world.run_until(kT - 6min);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
 TEST(Plan, SameKeyComesWithTheSameDeadlineAlsoAfterAnExtension) {
   World world;
   world.launch_answers = {base::fail(ErrorKind::unknown_outcome, "timed out"),

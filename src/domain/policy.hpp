@@ -40,6 +40,7 @@ struct Policy {
   Duration ready_fresh = 30s;    // readiness older than this is probed again before it is relied on
   Duration reconcile_hot = 10s;  // longest time between looks at a meeting that owns anything
   Duration list_lag = 0s;        // how long a new machine may be missing from the provider's list
+  Duration launch_late = 0s;     // ... and to come about after a launch call without an answer
   std::uint32_t misses_min = 3;  // spaced lists without a machine before it counts as gone
   Duration miss_spacing = 10s;
 

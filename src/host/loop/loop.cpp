@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -19,8 +20,10 @@ using base::Timestamp;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kBatch = 1024;
-constexpr Duration kLookSpacing{5};    // between two looks, however many hints come
-constexpr Duration kCrowdedTick{100};  // while what is due can't all be started yet
+constexpr std::size_t kAll = std::numeric_limits<std::int32_t>::max();
+constexpr Duration kMayBeBehind{900'000};  // a clock that is set right, at most, for all one knows
+constexpr Duration kLookSpacing{5};        // between two looks, however many hints come
+constexpr Duration kCrowdedTick{100};      // while what is due can't all be started yet
 constexpr std::chrono::seconds kSilentMax{10};
 
 std::vector<double> pass_bounds() {
@@ -66,6 +69,7 @@ struct Loop::Impl {
   void dispatch();
   Duration look();
   bool take_due(Timestamp now);
+  bool take_all(Timestamp now);
   void watch_clock(Timestamp now);
   void work();
   void pass(const domain::MeetingId& meeting);
@@ -82,6 +86,9 @@ struct Loop::Impl {
   Numbers numbers;
   Queue queue;
   ClockWatch watch;
+  bool started = false;                      // what may be due was asked for once
+  bool clock_stepped = false;                // and not all that lives was asked for since
+  std::vector<domain::MeetingId> not_taken;  // of these, still to be queued
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
@@ -133,6 +140,7 @@ void Loop::Impl::watch_clock(Timestamp now) {
   const auto step = watch.look(now, since_boot);
   if (step != Duration{0}) {
     alert("clock_jumped", base::to_text(std::chrono::abs(step)));
+    clock_stepped = true;
   }
   hold_kills = watch.settling(since_boot);
 }
@@ -165,7 +173,8 @@ Duration Loop::Impl::look() {
   }
   const auto steady = std::chrono::steady_clock::now();
   const auto rested = queue.wake(steady);
-  const bool crowded = take_due(now);
+  const bool stepped = take_all(now);
+  const bool crowded = take_due(now) || stepped;
   looked_at_ms = std::chrono::duration_cast<Duration>(steady.time_since_epoch()).count();
   Duration rest = crowded ? std::min(config.tick, kCrowdedTick) : config.tick;
   if (rested) {
@@ -193,6 +202,22 @@ bool Loop::Impl::take_due(Timestamp now) {
     if (!queue.add(meeting, false)) break;
   }
   return !due->empty();
+}
+
+// A clock that was wrong has left wakes that lie anywhere by the right one, a day ahead perhaps:
+// after a step every meeting that lives is looked at once, whatever its wake says. While nobody
+// watched it may have been set, too: at start a little more is looked at than what is due. True
+// while some could not be queued yet.
+bool Loop::Impl::take_all(Timestamp now) {
+  if (clock_stepped || !started) {
+    auto found = clock_stepped ? use.store.live() : use.store.due(now + kMayBeBehind, kAll);
+    if (!found) return true;
+    not_taken = *std::move(found);
+    clock_stepped = false;
+    started = true;
+  }
+  while (!not_taken.empty() && queue.add(not_taken.back(), true)) not_taken.pop_back();
+  return !not_taken.empty();
 }
 
 void Loop::Impl::work() {

@@ -183,6 +183,42 @@ TEST_F(LoopTest, KillsAreHeldWhileTheClockSettles) {
             std::string::npos);
 }
 
+// A wrong clock may have set the next look a day ahead of the right one.
+TEST_F(LoopTest, EveryMeetingIsLookedAtAfterTheClockJumped) {
+  std::set<domain::MeetingId> wanted;
+  for (int i = 0; i < 3; ++i) wanted.insert(world.book().id);
+  std::set<domain::MeetingId> passed;
+  const auto loop = start([&](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
+    const std::lock_guard lock(mutex);
+    passed.insert(id);
+    changed.notify_all();
+    return app::PassReport{.meeting = id};
+  });
+  EXPECT_TRUE(wait_for([&] { return sweeps > 0; }));
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_TRUE(passed.empty());  // nothing is due
+  }
+  world.clock.step(-2h);
+  EXPECT_TRUE(wait_for([&] { return passed == wanted; }));
+}
+
+// The server was down while its clock, which had been ahead, was set right.
+TEST_F(LoopTest, AtStartALittleMoreIsLookedAtThanWhatIsDue) {
+  const auto id = world.book().id;
+  world.clock.advance(40min);
+  const auto next = world.store.next_wake();
+  ASSERT_TRUE(next && *next && **next > world.clock.now() + 1min);
+  std::set<domain::MeetingId> passed;
+  const auto loop = start([&](const domain::MeetingId& which, bool) {
+    const std::lock_guard lock(mutex);
+    passed.insert(which);
+    changed.notify_all();
+    return base::Result<app::PassReport>(app::PassReport{.meeting = which});
+  });
+  EXPECT_TRUE(wait_for([&] { return passed.contains(id); }));
+}
+
 TEST_F(LoopTest, SuspectedLeaksAreShownAndRaiseAnAlert) {
   const auto loop = start([](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
     return app::PassReport{.meeting = id};

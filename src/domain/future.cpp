@@ -1,0 +1,43 @@
+// forget_the_future(): what a clock that was ahead has left behind, once it was set right. Times on
+// which it hangs that a machine is believed gone are left: to wait longer for that is safe, and two
+// hosts that disagree must not count for each other.
+
+#include <algorithm>
+
+#include "domain/note.hpp"
+
+namespace domain {
+
+namespace {
+// Clocks of hosts may differ by this much; a fact from further ahead was written by a wrong one.
+constexpr Duration kClocksDiffer{600'000};
+}  // namespace
+
+void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy) {
+  const auto ahead = [now](Timestamp at) { return at > now + kClocksDiffer; };
+  const auto pull = [&](Timestamp& at) { at = ahead(at) ? now : at; };
+  const auto pull_if = [&](std::optional<Timestamp>& at) {
+    if (at) pull(*at);
+  };
+  if (meeting.ending) pull(meeting.ending->at);
+  for (auto& seat : meeting.seats) {
+    for (auto& token : seat.tokens) {
+      token.expires_at = std::min(token.expires_at, now + policy.token_life + kClocksDiffer);
+    }
+    if (!seat.desktop) continue;
+    Desktop& desktop = *seat.desktop;
+    pull(desktop.intent_at);
+    pull(desktop.launch_next_at);
+    pull_if(desktop.record_asked_at);
+    pull_if(desktop.silent_since);
+    if (desktop.presence && ahead(desktop.presence->at)) desktop.presence = {now, std::nullopt};
+    pull_if(desktop.empty_since);
+    pull_if(desktop.entered_at);
+    if (desktop.closing) pull(desktop.closing->at);
+    if (desktop.fenced) pull(desktop.fenced->at);
+    pull_if(desktop.drop_asked_at);
+    pull_if(desktop.kill_at);
+  }
+}
+
+}  // namespace domain

@@ -1,0 +1,81 @@
+// A clock that was ahead and was set right: what it wrote must hold nothing up (S18).
+
+#include <gtest/gtest.h>
+
+#include "domain/plan_world_test.hpp"
+
+namespace domain {
+namespace {
+
+// One pass by a clock that is ahead, before it is set right; ends are held meanwhile.
+void pass_ahead(World& world, Duration by) {
+  world.hold_kills = true;
+  world.now += by;
+  world.pass();
+  world.now -= by;
+}
+
+TEST(PlanClock, ADayAheadForAMomentDoesNotKeepAnEmptyMeeting) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.enter(1);
+  world.run_until(kT + 20min);
+  pass_ahead(world, 24h);
+  world.pass();
+  EXPECT_EQ(world.alive(), 2U);
+  world.hold_kills = false;
+  world.connections.clear();  // both leave
+  world.run_until(kT + 31min);
+  ASSERT_TRUE(world.meeting.end);
+  EXPECT_EQ(world.meeting.end->reason, EndReason::completed);
+}
+
+TEST(PlanClock, WhoIsInsideIsNotEndedThough) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.enter(1);
+  pass_ahead(world, 24h);
+  world.hold_kills = false;
+  world.run_until(kT + 60min);
+  EXPECT_FALSE(world.meeting.end);
+}
+
+TEST(PlanClock, ADayAheadForAMomentDoesNotHoldUpATeardown) {
+  World world;
+  world.run_until(kT);
+  world.meeting = must(end(world.meeting, "ada", world.now));
+  world.zone_fails = true;
+  pass_ahead(world, 24h);  // asks for the removal of the records
+  world.zone_fails = false;
+  world.run_until(kT + 1min);
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
+TEST(PlanClock, AnAnswerFromAheadIsNotFresh) {
+  World world;
+  world.run_until(kT - 5min);
+  pass_ahead(world, 1h);
+  EXPECT_TRUE(why_not_enter(world.meeting, world.seat(0), world.now, world.policy));
+  world.pass();
+  EXPECT_FALSE(why_not_enter(world.meeting, world.seat(0), world.now, world.policy));
+}
+
+TEST(PlanClock, HostsWhoseClocksDifferALittleLeaveEachOthersFacts) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.connections.clear();
+  world.now += 2min;
+  world.pass();
+  const auto empty_since = world.desktop(0).empty_since;
+  ASSERT_TRUE(empty_since);
+  world.now -= 2min;
+  world.pass();
+  EXPECT_EQ(world.desktop(0).empty_since, empty_since);
+}
+
+}  // namespace
+}  // namespace domain
