@@ -182,7 +182,8 @@ void Checks::check_steps(const Meeting& meeting, const domain::Desktop* was,
                          const domain::Desktop& is) {
   const auto& id = is.id.text();
   const auto& policy = world_.swarm().policy;
-  if (was != nullptr && was->silent_since && is.silent_since && is.ready != was->ready) {
+  const bool silent = was != nullptr && is.silent_since && is.silent_since == was->silent_since;
+  if (silent && is.ready && is.ready != was->ready) {
     fail("S15", id + " has answered and is said to be silent");
   }
   if (is.fenced && !is.closing) fail("S14", id + " is open and fenced");

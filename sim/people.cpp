@@ -7,7 +7,7 @@
 #include "bookings.hpp"
 #include "domain/phase.hpp"
 #include "host/http/codec_read.hpp"
-#include "process.hpp"
+#include "steps.hpp"
 
 namespace sim {
 namespace {
@@ -15,13 +15,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-// What everybody may know of one meeting.
-struct Party {
-  domain::MeetingId id;
-  Timestamp start;
-  Duration length{0};
-  std::map<domain::SeatId, std::string> links;
-};
+constexpr auto kAgain = "may be pressed again";
 
 // ---- Guests.
 
@@ -33,7 +27,9 @@ class Guest {
         seat_(std::move(seat)),
         name_(std::move(name)),
         rng_(base::Rng(world.swarm().seed).fork(name_)),
-        odd_(rng_.fork("odd")) {}
+        odd_(rng_.fork("odd")),
+        drops_(rng_.fork("drops")),
+        steps_(world_, party_, seat_, name_, rng_) {}
 
   void live() {
     const bool calm = world_.swarm().calm;
@@ -71,9 +67,7 @@ class Guest {
   // One look at the page; false when there is nothing left to wait for.
   bool visit() {
     const auto asked_at = world_.now();
-    auto guest = request(world_, rng_, [&](Process& process) -> Result<app::Guest> {
-      return TRY(process.join().exchange(link_)).first;
-    });
+    auto guest = steps_.open_page(link_);
     if (guest) world_.checks().link_taken(seat_, link_, asked_at);
     if (!guest) {
       if (guest.error().kind != ErrorKind::not_found) return true;
@@ -91,24 +85,14 @@ class Guest {
     world_.checks().shown_as_open(meeting);
     if (domain::can_restart(meeting, guest->own(), now, policy) && rng_.below(4) > 0) {
       world_.probe("guest: asks for the desktop again");
-      world_.checks().wishes_again(seat_);
-      base::ignore(request(world_, rng_,
-                           [&](Process& process) -> Result<> {
-                             TRY(process.join().restart(*guest));
-                             return {};
-                           }),
-                   "the page shows what became of it");
+      base::ignore(steps_.ask_again(*guest), "the page shows what became of it");
     }
     if (domain::why_not_offer(meeting, guest->own(), now, policy)) return true;
     return enter(*guest);
   }
 
   bool enter(const app::Guest& guest) {
-    const auto entry = request(world_, rng_, [&](Process& process) -> Result<app::Entry> {
-      auto entered = process.join().enter(guest);
-      if (entered) world_.checks().entered(seat_, entered->desktop);
-      return entered;
-    });
+    const auto entry = steps_.press_enter(guest);
     if (!entry || scans_only_) {
       if (scans_only_) world_.probe("guest: a scanner pressed Enter");
       --patience_;
@@ -119,14 +103,7 @@ class Guest {
     if (!world_.swarm().calm && odd_.below(10) == 0) world_.scheduler().sleep(token_life());
     if (!world_.swarm().calm && odd_.below(30) == 0) rotate();
     const auto knocks_at = world_.now();
-    const auto pass = request(world_, rng_, [&](Process& process) -> Result<app::DeskPass> {
-      auto passed = process.join().pass_door(entry->desktop, entry->token);
-      if (passed) {
-        world_.checks().passed_door(seat_, entry->desktop);
-        world_.checks().connecting(entry->desktop, 1);
-      }
-      return passed;
-    });
+    const auto pass = steps_.pass_door(*entry);
     if (!pass) return true;
     if (knocks_at > entered_at + token_life())
       world_.violation("S9", name_ + " came in by a way that is too old");
@@ -137,17 +114,16 @@ class Guest {
     world_.scheduler().sleep(Duration(rng_.below(2000)));
     const bool quick = world_.now() - knocks_at < 4s;  // a page may take a while to load
     if (quick && odd_.below(3) == 0) world_.scheduler().sleep(Duration(odd_.below(5000)));
-    const bool stays = connect(*pass);
+    const auto session = steps_.connect(*pass);
+    const bool stays = !session || stay(session, *pass);
     world_.trace(name_, "leaves", entry->desktop.text());
     return stays;
   }
 
   // The organiser makes their link void while they are between Enter and the door.
   void rotate() {
-    const app::Principal owner{world_.row(party_->id)->owner, {port::Scope::book}};
-    const auto done = request(
-        world_, odd_, [&](Process& process) { return process.schedule().rotate(owner, seat_); });
-    if (done) world_.checks().rotated(seat_);
+    const auto owner = world_.row(party_->id)->owner.text();
+    base::ignore(OrganiserSteps(world_, owner, odd_).rotate(seat_), "they may press again");
   }
 
   // How long a way in may be good, whatever the clocks.
@@ -168,59 +144,8 @@ class Guest {
         });
   }
 
-  // The browser opens the screen by the desktop's name.
-  bool connect(const app::DeskPass& pass) {
-    const auto address = world_.zone().resolve(Zone::name_of(pass.desktop));
-    Machine* machine = address ? world_.cloud().holder(*address) : nullptr;
-    bool good = machine != nullptr && machine->answers(world_.now());
-    if (good && machine->spec.desktop != pass.desktop) {
-      if (!lost_just_now(pass)) {
-        world_.violation("S10", name_ + " asked for " + pass.desktop.text() + " and got " +
-                                    machine->spec.desktop.text());
-      }
-      good = false;  // what opens one desktop's door is refused by another
-    }
-    const auto epoch = pass.guest.own().epoch;
-    if (!good || !may_stay(pass.desktop, epoch)) {
-      if (good) world_.checks().refused_session(pass.desktop, epoch);
-      world_.checks().connecting(pass.desktop, -1);
-      world_.probe("guest: passed the door, no screen");
-      return true;
-    }
-    const auto session = world_.open_session(pass.desktop, epoch, *machine);
-    world_.checks().connecting(pass.desktop, -1);
-    world_.trace(name_, "is in", pass.desktop.text());
-    return stay(session);
-  }
-
-  // Its machine was lost without anybody's plan, and not so long ago that a look must have shown it
-  // (S11: the name dangles until then).
-  bool lost_just_now(const app::DeskPass& pass) const {
-    const auto& instance = pass.guest.own().desktop->instance;
-    const Machine* own = instance ? world_.cloud().find(instance->value) : nullptr;
-    const auto unseen = world_.swarm().policy.ready_fresh + 40s;
-    return own != nullptr && own->broken && world_.now() < own->history.back().at + unseen;
-  }
-
-  bool may_stay(const domain::DesktopId& desktop, std::uint32_t epoch) const {
-    const auto* row = world_.row(party_->id);
-    if (!world_.swarm().bridged) return true;  // the machine let them in by itself
-    return row != nullptr && domain::session_may_stay(*row, desktop, epoch);
-  }
-
-  void report(const std::shared_ptr<Session>& session, bool used) {
-    if (!world_.swarm().bridged) return;
-    const Machine* machine = world_.cloud().find(session->machine);
-    base::ignore(request(world_, rng_,
-                         [&](Process& process) {
-                           return process.join().report_presence(session->desktop,
-                                                                 machine->sessions, used);
-                         }),
-                 "presence is probed, too");
-  }
-
-  bool stay(const std::shared_ptr<Session>& session) {
-    report(session, false);
+  bool stay(std::shared_ptr<Session> session, const app::DeskPass& pass) {
+    steps_.report(session, false);
     const bool calm = world_.swarm().calm;
     const auto minutes = calm ? 20 + rng_.below(10) : rng_.below(6) == 0 ? 150 : rng_.below(40);
     const auto until = world_.now() + Duration(minutes * 60'000 + rng_.below(60'000));
@@ -228,29 +153,51 @@ class Guest {
     while (session->open && world_.now() < until) {
       world_.scheduler().sleep(
           std::min(until - world_.now() + 1ms, Duration(1000 + rng_.below(20'000))));
-      if (!told && session->open) report(session, told = true);
-      if (session->open && rng_.below(400) == 0) press_end();
+      if (!told && session->open) steps_.report(session, told = true);
+      if (session->open && rng_.below(400) == 0) base::ignore(steps_.press_end(link_), kAgain);
+      if (session->open && world_.swarm().bridged && !calm && drops_.below(100) == 0) {
+        session = drop(session, pass);
+        if (!session) return true;
+        told = false;
+      }
     }
     const bool thrown_out = !session->open;
     world_.close_session(session, true);
     if (thrown_out) return true;
-    report(session, told);
+    steps_.report(session, told);
     --patience_;
     if (rng_.below(3) == 0) return false;  // has gone for good
-    if (rng_.below(3) == 0) press_end();
+    if (rng_.below(3) == 0) base::ignore(steps_.press_end(link_), kAgain);
     world_.scheduler().sleep(Duration(rng_.below(12 * 60'000)));
     return true;
   }
 
-  void press_end() {
-    world_.checks().asks_end(seat_);
-    base::ignore(request(world_, rng_,
-                         [&](Process& process) -> Result<> {
-                           auto guest = TRY(process.join().exchange(link_)).first;
-                           world_.trace(name_, "asks to end", seat_.text());
-                           return process.join().ask_end(guest);
-                         }),
-                 "may be pressed again");
+  // The network is away for a moment, or the lid is closed until they are just about to be taken
+  // for gone. Null when the viewer does not come back by itself.
+  std::shared_ptr<Session> drop(const std::shared_ptr<Session>& session,
+                                const app::DeskPass& pass) {
+    world_.close_session(session, true);
+    steps_.report(session, true);
+    const bool shortly = drops_.below(2) == 0;
+    const auto grace = world_.swarm().policy.leave_grace;
+    world_.scheduler().sleep(shortly ? Duration(drops_.below(10'000))
+                                     : grace - 15s + Duration(drops_.below(30'000)));
+    for (int tries = 0; tries < 5; ++tries) {
+      const auto back = steps_.come_back(pass);
+      if (back) {
+        world_.probe("guest: a viewer comes back by itself");
+        world_.scheduler().sleep(Duration(drops_.below(2000)));
+        auto again = steps_.connect(*back);
+        if (again) steps_.report(again, false);
+        return again;
+      }
+      if (back.error().kind == ErrorKind::not_found) {
+        if (shortly) world_.checks().refused_session(pass.desktop, pass.guest.own().epoch);
+        return nullptr;
+      }
+      world_.scheduler().sleep(Duration(1000 + drops_.below(3000)));
+    }
+    return nullptr;
   }
 
   World& world_;
@@ -259,9 +206,11 @@ class Guest {
   std::string name_;
   base::Rng rng_;
   base::Rng odd_;     // what few people do
+  base::Rng drops_;   // of their network
   std::string link_;  // as it was sent to them
   bool scans_only_ = false;
   std::uint32_t patience_ = 1;
+  GuestSteps steps_;
 };
 
 // ---- Organisers.
@@ -273,8 +222,7 @@ class Organiser {
         number_(number),
         name_("org" + std::to_string(number)),
         rng_(base::Rng(world.swarm().seed).fork(name_)),
-        who_{*domain::PrincipalId::parse("org" + std::to_string((number + 1) / 2)),
-             {port::Scope::book, port::Scope::read}} {}
+        steps_(world_, "org" + std::to_string((number + 1) / 2), rng_) {}
 
   void live() {
     const auto& swarm = world_.swarm();
@@ -306,9 +254,7 @@ class Organiser {
   // What must be refused, whatever else happens.
   void book_junk() {
     const auto body = junk_body(rng_);
-    const auto made = request(world_, rng_, [&](Process& process) -> Result<port::Created> {
-      return process.schedule().book(who_, TRY(host::http::parse_booking(body)), std::nullopt);
-    });
+    const auto made = steps_.book(body, std::nullopt);
     if (made) world_.violation("S18", "a booking that means nothing is accepted: " + body);
     if (!made && made.error().kind == ErrorKind::invalid) world_.probe("book: junk is refused");
   }
@@ -321,9 +267,7 @@ class Organiser {
     const bool twice = rng_.below(4) == 0;
     std::optional<port::Created> created;
     for (int tries = 0; tries < 40; ++tries) {
-      auto made = request(world_, rng_, [&](Process& process) -> Result<port::Created> {
-        return process.schedule().book(who_, TRY(host::http::parse_booking(body)), key);
-      });
+      auto made = steps_.book(body, key);
       if (made) {
         if (made->meeting.start.at != start) {
           world_.violation("S18",
@@ -360,16 +304,7 @@ class Organiser {
   }
 
   void send_links() {
-    for (;;) {
-      const auto done = request(world_, rng_, [&](Process& process) -> Result<> {
-        const auto meeting = TRY(process.schedule().get(who_, party_->id));
-        for (const auto& seat : meeting.seats) {
-          party_->links[seat.id] = TRY(process.join().link_token(seat));
-          world_.checks().link_made(seat.id, seat.epoch, party_->links[seat.id]);
-        }
-        return {};
-      });
-      if (done) return;
+    while (!steps_.fetch_links(*party_)) {
       world_.scheduler().sleep(Duration(1000 + rng_.below(5000)));
     }
   }
@@ -402,65 +337,47 @@ class Organiser {
   // Cancels or extends at the very moment at which the desktops are being started.
   void at_launch(bool cancels) {
     auto rng = rng_.fork("at launch");
+    OrganiserSteps at_once(world_, "org" + std::to_string((number_ + 1) / 2), rng);
     const auto* row = world_.row(party_->id);
     while (row != nullptr && !row->end && !row->over_at && row->seats.front().attempts == 0) {
       world_.scheduler().sleep(500ms);
       row = world_.row(party_->id);
     }
     world_.scheduler().sleep(Duration(rng.below(5000)));
-    if (cancels) world_.checks().orders_end(party_->id);
-    const auto done = request(world_, rng, [&](Process& process) -> Result<> {
-      if (!cancels) {
-        TRY(process.schedule().extend(who_, party_->id, 1min));
-        return {};
-      }
-      TRY(process.schedule().cancel(who_, party_->id));
-      world_.checks().ended(party_->id);
-      return {};
-    });
+    const auto done = cancels ? at_once.cancel(*party_) : at_once.extend(*party_, 1min);
     world_.trace(name_, cancels ? "cancels at launch" : "extends at launch", party_->id.text(),
                  done ? "ok" : "no answer");
   }
 
   void meddle() {
     const auto what = rng_.below(8);
-    if (what < 2) world_.checks().orders_end(party_->id);
     const auto seat = party_->links.begin()->first;
-    const auto done = request(world_, rng_, [&](Process& process) -> Result<> {
-      auto& schedule = process.schedule();
-      switch (what) {
-        case 0:
-          TRY(schedule.cancel(who_, party_->id));
-          world_.checks().ended(party_->id);
-          return {};
-        case 1:
-          TRY(schedule.end(who_, party_->id));
-          world_.checks().ended(party_->id);
-          return {};
-        case 2:
-          TRY(schedule.rotate(who_, seat));
-          world_.checks().rotated(seat);
-          return {};
-        case 3: {
-          const auto at = world_.now() + Duration(rng_.below(1'800'000));
-          TRY(schedule.reschedule(who_, party_->id, {at, "", base::to_rfc3339(at)}));
-          return {};
-        }
-        default:
-          TRY(schedule.extend(who_, party_->id, Duration((1 + rng_.below(30)) * 60'000)));
-          return {};
-      }
-    });
+    const auto done = order(what, seat);
     world_.trace(name_, "orders", std::to_string(what), done ? "ok" : done.error().message);
     if (what == 2) send_links();
+  }
+
+  Result<> order(std::uint32_t what, const domain::SeatId& seat) {
+    switch (what) {
+      case 0:
+        return steps_.cancel(*party_);
+      case 1:
+        return steps_.end(*party_);
+      case 2:
+        return steps_.rotate(seat);
+      case 3:
+        return steps_.reschedule(*party_, world_.now() + Duration(rng_.below(1'800'000)));
+      default:
+        return steps_.extend(*party_, Duration((1 + rng_.below(30)) * 60'000));
+    }
   }
 
   World& world_;
   std::uint32_t number_;
   std::string name_;
   base::Rng rng_;
-  app::Principal who_;
   std::shared_ptr<Party> party_;
+  OrganiserSteps steps_;
 };
 
 }  // namespace

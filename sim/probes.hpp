@@ -16,6 +16,7 @@ inline constexpr std::array kProbes{
     std::string_view("guest: link was rotated"),
     std::string_view("guest: passed the door, no screen"),
     std::string_view("guest: tried a used way in"),
+    std::string_view("guest: a viewer comes back by itself"),
     std::string_view("launch: key already used"),
     std::string_view("launch: key of a machine that is gone"),
     std::string_view("launch: no capacity"),

@@ -34,6 +34,8 @@ class GuestSteps {
   base::Result<> ask_again(const app::Guest& guest);
   base::Result<app::Entry> press_enter(const app::Guest& guest);
   base::Result<app::DeskPass> pass_door(const app::Entry& entry);
+  // The viewer comes back by itself, with its cookie alone, as host/http's screen route does it.
+  base::Result<app::DeskPass> come_back(const app::DeskPass& pass);
   // The browser opens the screen by the desktop's name; null when there is none.
   std::shared_ptr<Session> connect(const app::DeskPass& pass);
   // The bridge's report, where screens are bridged.
@@ -41,6 +43,9 @@ class GuestSteps {
   base::Result<> press_end(const std::string& link);
 
  private:
+  // Its machine was lost without anybody's plan, and not so long ago that a look must have shown it
+  // (S11: the name dangles until then).
+  bool lost_just_now(const app::DeskPass& pass) const;
   bool may_stay(const domain::DesktopId& desktop, std::uint32_t epoch) const;
 
   World& world_;

@@ -141,6 +141,16 @@ Result<Guest> Join::desk_guest(const domain::DesktopId& desktop, std::string_vie
   return found;
 }
 
+Result<Guest> Join::reenter(const domain::DesktopId& desktop, const Guest& guest) {
+  const auto asked_at = ports_.clock.now();
+  auto meeting =
+      TRY(change_meeting(ports_, guest.meeting.id, {}, [&](const domain::Meeting& before) {
+        return domain::reenter(before, desktop, guest.own().epoch, ports_.clock.now());
+      }));
+  TRY(in_time(ports_, settings_, asked_at));
+  return Guest{std::move(meeting), guest.seat};
+}
+
 Result<Guest> Join::restart(const Guest& guest) {
   auto meeting = TRY(change_meeting(
       ports_, guest.meeting.id,

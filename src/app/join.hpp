@@ -52,6 +52,10 @@ class Join {
   // stay (domain::session_may_stay). Every other case is not_found.
   base::Result<Guest> desk_guest(const domain::DesktopId& desktop, std::string_view cookie);
 
+  // Before a screen is opened to that guest, each time: stored, so that a desktop which is just
+  // being closed is not closed on them (S8). not_found as in desk_guest().
+  base::Result<Guest> reenter(const domain::DesktopId& desktop, const Guest& guest);
+
   base::Result<Guest> restart(const Guest& guest);
   base::Result<> ask_end(const Guest& guest);
 

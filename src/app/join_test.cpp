@@ -103,6 +103,21 @@ TEST(Join, EntersOnlyWhenReadyAndThenOnce) {
   EXPECT_FALSE(world.join.pass_door(entry.desktop, entry.token));
 }
 
+TEST(Join, WhoOpensAScreenAgainIsStoredBefore) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  const auto entry = must(world.join.enter(world.guest(meeting, 0)));
+  const auto pass = must(world.join.pass_door(entry.desktop, entry.token));
+  world.clock.advance(5min);
+  const auto guest = must(world.join.desk_guest(pass.desktop, pass.cookie));
+  const auto back = must(world.join.reenter(pass.desktop, guest));
+  EXPECT_EQ(back.own().desktop->entered_at, world.clock.now());
+  EXPECT_EQ(world.load(meeting.id).seats[0].desktop->entered_at, world.clock.now());
+  must(world.schedule.end(world.ada, meeting.id));
+  EXPECT_EQ(world.join.reenter(pass.desktop, guest).error().kind, ErrorKind::not_found);
+}
+
 TEST(Security, sec_11_TokenIsForOneDesktopOneMinuteOneUse) {
   AppWorld world;
   const auto meeting = world.book();

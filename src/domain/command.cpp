@@ -226,6 +226,16 @@ Result<Meeting> pass_door(const Meeting& meeting, const DesktopId& desktop,
   return next;
 }
 
+Result<Meeting> reenter(const Meeting& meeting, const DesktopId& desktop, std::uint32_t epoch,
+                        Timestamp now) {
+  if (!session_may_stay(meeting, desktop, epoch)) {
+    return fail(ErrorKind::not_found, "this desktop is not open to you; use your link again");
+  }
+  Meeting next = meeting;
+  find_seat(next, *seat_of(desktop))->desktop->entered_at = now;
+  return next;
+}
+
 Result<Meeting> report_presence(const Meeting& meeting, const DesktopId& desktop_id,
                                 std::uint32_t connections, bool used, Timestamp now) {
   Meeting next = meeting;

@@ -56,6 +56,11 @@ Result<Meeting> admit(const Meeting& meeting, const SeatId& seat, const std::str
 Result<Meeting> pass_door(const Meeting& meeting, const DesktopId& desktop,
                           const std::string& token_hash, Timestamp now, const Policy& policy);
 // The bridge saw sessions of a desktop open or close. `used`: one was open for policy.used_after.
+// Somebody who passed the door before is about to open a screen again (S8): until they can be seen
+// inside, they count as on the way in. not_found unless session_may_stay().
+Result<Meeting> reenter(const Meeting& meeting, const DesktopId& desktop, std::uint32_t epoch,
+                        Timestamp now);
+
 Result<Meeting> report_presence(const Meeting& meeting, const DesktopId& desktop,
                                 std::uint32_t connections, bool used, Timestamp now);
 // A person asks to end for everybody: the meeting ends when all who ever entered asked.

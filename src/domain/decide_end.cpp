@@ -64,9 +64,10 @@ bool everyone_asked(const Meeting& meeting) {
 }
 
 bool somebody_may_be_there(const Meeting& meeting) {
-  return std::any_of(meeting.seats.begin(), meeting.seats.end(), [](const Seat& seat) {
-    return seat.desktop && !seat.desktop->gone && !seat.desktop->fenced && seat.desktop->presence &&
-           seat.desktop->presence->connections != 0U;  // unknown is live
+  return std::any_of(meeting.seats.begin(), meeting.seats.end(), [&](const Seat& seat) {
+    if (!seat.desktop || seat.desktop->gone || seat.desktop->fenced) return false;
+    if (came_back(*seat.desktop)) return true;
+    return seat.desktop->presence && seat.desktop->presence->connections != 0U;  // unknown is live
   });
 }
 
@@ -132,6 +133,10 @@ bool has_failed(const Meeting& meeting, Timestamp now, const Policy& policy) {
   return now >= meeting.start.at - policy.give_up_before &&
          std::any_of(meeting.seats.begin(), meeting.seats.end(), failed) &&
          std::none_of(meeting.seats.begin(), meeting.seats.end(), entered);
+}
+
+bool came_back(const Desktop& desktop) {
+  return desktop.closing && desktop.entered_at && *desktop.entered_at >= desktop.closing->at;
 }
 
 bool known_empty(const Desktop& desktop, Timestamp now, const Policy& policy) {

@@ -142,7 +142,7 @@ void fence(Scene& scene) {
     return;
   }
   const bool unsure = desktop.presence && desktop.presence->connections != 0U;
-  if (desktop.closing->reason == CloseReason::unused && unsure) {  // somebody came after all
+  if (desktop.closing->reason == CloseReason::unused && (unsure || came_back(desktop))) {
     desktop.closing.reset();
     ++scene.seat.generation;
   }

@@ -20,6 +20,9 @@ void note_used(Seat& seat, Desktop& desktop, Timestamp at);
 // long as it was wrong (S18): they become `now`, and who was there then is unknown.
 void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy);
 
+// Somebody opened a screen again after the gate was closed, if only for a moment.
+bool came_back(const Desktop& desktop);
+
 // The desktop is known to be empty at `now`: nobody was ever let in, or a recent look saw nobody.
 bool known_empty(const Desktop& desktop, Timestamp now, const Policy& policy);
 

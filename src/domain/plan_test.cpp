@@ -295,6 +295,43 @@ TEST(Plan, WhoIsOnTheWayInAtTheNoShowIsNotShutOut) {
   EXPECT_EQ(world.step_of(0), SeatStep::occupied);
 }
 
+TEST(Plan, WhoComesBackWhileTheirDesktopIsBeingClosedIsNotShutOut) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.enter(1);
+  world.run_until(kT + 20min);
+  world.connections.clear();  // both networks drop
+  world.run_until(kT + 20min + world.policy.leave_grace - 10s);
+  while (!world.meeting.ending) {
+    world.now += 100ms;
+    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+  }
+  const auto& id = world.desktop(0).id;
+  world.meeting = must(reenter(world.meeting, id, world.seat(0).epoch, world.now));
+  world.pass();  // a look that does not see them yet
+  EXPECT_FALSE(world.meeting.end);
+  EXPECT_FALSE(world.desktop(0).fenced);
+  world.run_until(world.now + world.policy.leave_grace -
+                  1min);  // nor any: they have the grace again
+  EXPECT_FALSE(world.meeting.end);
+  world.connections[id] = 1;
+  world.run_until(world.now + 10min);
+  EXPECT_EQ(world.step_of(0), SeatStep::occupied);
+  EXPECT_FALSE(world.meeting.end);
+}
+
+TEST(Plan, NobodyComesBackByAnEpochThatWasRotatedNorAfterTheEnd) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  const auto& id = world.desktop(0).id;
+  EXPECT_FALSE(reenter(world.meeting, id, world.seat(0).epoch + 1, world.now));
+  EXPECT_TRUE(reenter(world.meeting, id, world.seat(0).epoch, world.now));
+  world.meeting = must(end(world.meeting, "ada", world.now));
+  EXPECT_FALSE(reenter(world.meeting, id, world.seat(0).epoch, world.now));
+}
+
 TEST(Plan, WhoIsSeenInsideIsLookedAtAgainAsSoonAsItCountsAsUse) {
   World world;
   world.policy.presence_period = 50s;

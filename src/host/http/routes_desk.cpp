@@ -119,6 +119,8 @@ Response screen(const Context& context, const Request& request, const Parts& /*p
   if (!take_over && context.screens.count(*request.desktop) > 0) {
     return problem(409, "this desktop is open in another tab");
   }
+  guest = context.use.join.reenter(*request.desktop, *guest);
+  if (!guest) return problem(guest.error());
   const auto& desktop = guest->own().desktop;
   auto grant = std::make_shared<Grant>(
       Grant{guest->meeting, guest->seat, *request.desktop, true, take_over, nullptr});
