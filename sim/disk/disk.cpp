@@ -323,6 +323,17 @@ Result<> Disk::remove(const std::string& path) {
   return {};
 }
 
+Result<> Disk::copy(const std::string& from, const std::string& to) {
+  TRY(may_change(to));
+  const auto source = names_.find(from);
+  if (source == names_.end()) return fail(ErrorKind::not_found, from + " is not there");
+  unlink(to);
+  const auto target = open(to, true, false);
+  opens_.erase(target.get());
+  write(*target->file, 0, source->second->now);
+  return {};
+}
+
 Result<std::string> Disk::read_head(const std::string& path, std::size_t count) {
   if (passes(DiskCall::read)) return fail(ErrorKind::unavailable, "can't read " + path);
   const auto* file = find(path);

@@ -91,6 +91,7 @@ class Disk final : public adapter::sqlite::Disk {
   base::Result<> check_may_write(const std::string& path) override;
   base::Result<> make_private(const std::string& path) override;
   base::Result<> remove(const std::string& path) override;
+  base::Result<> copy(const std::string& from, const std::string& to) override;
   base::Result<std::string> read_head(const std::string& path, std::size_t count) override;
 
   // ---- For the VFS (vfs.cpp).

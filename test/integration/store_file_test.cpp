@@ -98,17 +98,20 @@ TEST(StoreFile, ALogWithoutItsStoreIsRefused) {
 TEST(StoreFile, AHeaderThatOnlyTheLogHasWholeIsNoReasonToRefuse) {
   const test::Folder folder;
   const auto copy = folder.file("copy.db");
+  std::string damaged;
   {
     const auto store = test::open_sqlite(folder.file("store.db"));
     for (int i = 0; i < 50; ++i) must_create(*store, "m" + std::to_string(i));
     auto bytes = read_file(folder.file("store.db"));
     std::fill(bytes.begin(), bytes.begin() + 512, '\xa5');
     write_file(copy, bytes);
+    damaged = bytes;
     write_file(copy + "-wal", read_file(folder.file("store.db-wal")));
   }
   const auto store = test::open_sqlite(copy);
   ASSERT_TRUE(store);
   EXPECT_TRUE(store->load(*domain::MeetingId::parse("m49")));
+  EXPECT_EQ(read_file(copy + ".damaged"), damaged);  // it might have been somebody's file
   // And where the log does not have it, that is said.
   const auto junk = folder.file("junk.db");
   write_file(junk, std::string(10'000, 'x'));

@@ -17,6 +17,9 @@ class SystemDisk final : public Disk {
   }
   Result<> make_private(const std::string& path) override { return sqlite::make_private(path); }
   Result<> remove(const std::string& path) override { return remove_file(path); }
+  Result<> copy(const std::string& from, const std::string& to) override {
+    return copy_file(from, to);
+  }
   Result<std::string> read_head(const std::string& path, std::size_t count) override {
     return sqlite::read_head(path, count);
   }

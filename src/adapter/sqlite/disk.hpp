@@ -25,6 +25,8 @@ class Disk {
   virtual base::Result<> make_private(const std::string& path) = 0;
   // Nothing there is success.
   virtual base::Result<> remove(const std::string& path) = 0;
+  // As it is now, private to its owner; replaces what `to` names. Not durable by itself.
+  virtual base::Result<> copy(const std::string& from, const std::string& to) = 0;
   // Both durable when this answers; conflict when `to` exists.
   base::Result<> rename_new(const std::string& from, const std::string& to);
   // At most `count` first bytes; not_found when there is no file.

@@ -1,6 +1,7 @@
 #include "adapter/sqlite/files.hpp"
 
 #include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,6 +118,20 @@ Result<> rename_file(const std::string& from, const std::string& to) {
 
 Result<> sync_folder(const std::string& path) {
   return sync(folder_of(path), O_RDONLY | O_DIRECTORY);
+}
+
+Result<> copy_file(const std::string& from, const std::string& to) {
+  TRY(remove_file(to));
+  TRY(create_private_file(to));
+  const File source(from, O_RDONLY);
+  const File target(to, O_WRONLY);
+  if (!source.opened()) return system_error("can't open", from);
+  if (!target.opened()) return system_error("can't open", to);
+  for (;;) {
+    const auto sent = ::sendfile(target.descriptor(), source.descriptor(), nullptr, 1U << 20U);
+    if (sent == 0) return {};
+    if (sent < 0) return system_error("can't copy to", to);
+  }
 }
 
 Result<std::string> read_head(const std::string& path, std::size_t count) {

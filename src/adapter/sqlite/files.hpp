@@ -17,6 +17,8 @@ base::Result<> check_may_write(const std::string& path);
 base::Result<> make_private(const std::string& path);
 // Nothing there is success.
 base::Result<> remove_file(const std::string& path);
+// Private to its owner; replaces what `to` names.
+base::Result<> copy_file(const std::string& from, const std::string& to);
 base::Result<> sync_file(const std::string& path);
 // conflict when `to` exists.
 base::Result<> rename_file(const std::string& from, const std::string& to);

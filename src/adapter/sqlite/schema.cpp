@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/log.hpp"
+
 namespace adapter::sqlite {
 namespace {
 
@@ -106,6 +108,17 @@ auto not_ours(const std::string& path, const std::string& what) {
                                       "state folder");
 }
 
+// What the log will write over; nobody's file is lost by that. Of several the first is kept.
+Result<> keep_aside(Disk& disk, const std::string& path) {
+  const auto aside = path + ".damaged";
+  if (disk.exists(aside)) return {};
+  TRY(disk.copy(path, aside + ".new"));
+  TRY(disk.rename_new(aside + ".new", aside));
+  base::log(base::LogLevel::warn, "the store was damaged and is restored from its log",
+            {{"path", path}, {"kept", aside}});
+  return {};
+}
+
 }  // namespace
 
 Steps schema_steps() {
@@ -140,8 +153,9 @@ Result<> check_store_file(Disk& disk, const std::string& path) {
   const auto header = TRY(disk.read_head(path, kHeaderBytes));
   if (header.empty()) return not_ours(path, "is empty");
   if (header.size() < kHeaderBytes || header.substr(0, kMagic.size()) != kMagic) {
-    // When the power goes during a checkpoint, anything may be left here: the log has it whole.
-    if (disk.exists(path + "-wal")) return {};
+    // When the power goes during a checkpoint, anything may be left here: the log has it whole. But
+    // it may as well be a file that somebody put here.
+    if (disk.exists(path + "-wal")) return keep_aside(disk, path);
     return not_ours(path, "is not a store of howdah, or is damaged");
   }
   std::int64_t application_id = 0;
