@@ -54,6 +54,19 @@ struct DesktopSettings {
   std::uint32_t uid_count = 1000;
 };
 
+// What is asked of the providers of machines and names at most; per second, 0: no limit.
+struct PaceSettings {
+  double launches = 0;
+  std::uint32_t launch_burst = 5;
+  double ends = 0;
+  std::uint32_t end_burst = 100;
+  double looks = 0;
+  std::uint32_t look_burst = 100;
+  double name_calls = 0;
+  std::uint32_t name_burst = 50;
+  base::Duration looks_shared_for{0};
+};
+
 struct Config {
   ServerSettings server;
   StateSettings state;
@@ -62,6 +75,7 @@ struct Config {
   app::SweepPolicy sweep;
   host::loop::LoopConfig loop;
   host::http::Limits limits;
+  PaceSettings pace;
   DesktopSettings desktops;
   std::vector<Image> images{Image{}};
 };

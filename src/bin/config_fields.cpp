@@ -72,6 +72,8 @@ void describe_desktop_rules(Visitor& v, domain::Policy& policy) {
            "lists without a machine before it counts as gone");
   v.duration("miss_spacing", policy.miss_spacing, 0s, 1h, "between two such lists");
   v.duration("terminate_retry", policy.terminate_retry, 100ms, 1h, "between orders to end");
+  v.duration("retry_max", policy.retry_max, 0s, 1h,
+             "what failing again and again adds to a pause between calls, at most");
   v.duration("name_wait_max", policy.name_wait_max, 0s, kDay,
              "a record that can't be removed holds a machine this long");
   v.duration("deadline_margin", policy.deadline_margin, 1s, kDay,
@@ -158,6 +160,25 @@ void describe_desktops(Visitor& v, DesktopSettings& desktops) {
   v.number("uid_count", desktops.uid_count, 1, 1'000'000, "how many; one for each desktop");
 }
 
+void describe_pace(Visitor& v, PaceSettings& pace) {
+  constexpr std::uint64_t kMost = 1'000'000;
+  v.section(
+      "pace",
+      "Calls of the providers, to stay below their limits; more are held back and come again. "
+      "Desktops of this machine need none.");
+  v.real("launches", pace.launches, 1000, "a second; 0: no limit; EC2 takes 2");
+  v.number("launch_burst", pace.launch_burst, 1, kMost, "at once, after a rest; EC2 takes 5");
+  v.real("ends", pace.ends, 1000, "orders to end a second, which launches never use up; EC2: 5");
+  v.number("end_burst", pace.end_burst, 1, kMost, "at once; EC2: 100");
+  v.real("looks", pace.looks, 1000, "lists of desktops and new deadlines a second, each; EC2: 10");
+  v.number("look_burst", pace.look_burst, 1, kMost, "at once; EC2: 50");
+  v.real("name_calls", pace.name_calls, 1000,
+         "for names a second, of which 3/10 are kept for removing; Route 53: 10, Cloudflare: 4");
+  v.number("name_burst", pace.name_burst, 3, kMost, "at once; Route 53: 50, Cloudflare: 200");
+  v.duration("looks_shared_for", pace.looks_shared_for, 0s, 5min,
+             "one list serves all meetings for so long; at most half of meeting.list_lag");
+}
+
 void describe_image(Visitor& v, Image& image) {
   constexpr std::uint64_t kMiB = 1024 * 1024;
   constexpr std::uint64_t kMost = 1ULL << 42;
@@ -190,6 +211,7 @@ void describe(FieldVisitor& v, Config& config) {
   describe_sweep(v, config.sweep);
   describe_loop(v, config.loop);
   describe_http_limits(v, config.limits);
+  describe_pace(v, config.pace);
   describe_desktops(v, config.desktops);
   config.images.resize(v.sections("image", config.images.size(),
                                   "What desktops are made from; the first that can be had is."));

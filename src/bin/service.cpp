@@ -30,6 +30,18 @@ std::string port_text(const std::string& origin) {
   return host.substr(colon);
 }
 
+adapter::paced::ComputePace compute_pace(const PaceSettings& pace) {
+  return {.launch = {pace.launches, pace.launch_burst},
+          .terminate = {pace.ends, pace.end_burst},
+          .look = {pace.looks, pace.look_burst},
+          .deadline = {pace.looks, pace.look_burst},
+          .shared_for = pace.looks_shared_for};
+}
+
+adapter::paced::ZonePace zone_pace(const PaceSettings& pace) {
+  return {.calls = {pace.name_calls, pace.name_burst}, .shared_for = pace.looks_shared_for};
+}
+
 }  // namespace
 
 host::http::ServerConfig server_config(const Config& config, const StateFolder& state) {
@@ -57,8 +69,11 @@ Service::Service(const Config& config, const StateFolder& state, Providers& prov
       state_(state),
       providers_(providers),
       store_(*providers.store),
-      compute_(*providers.desktops, providers.clock, [this](const auto& call) { count(call); }),
-      zone_(*providers.zone, providers.clock, [this](const auto& call) { count(call); }),
+      metered_compute_(*providers.desktops, providers.clock,
+                       [this](const auto& call) { count(call); }),
+      metered_zone_(*providers.zone, providers.clock, [this](const auto& call) { count(call); }),
+      compute_(metered_compute_, providers.clock, compute_pace(config.pace)),
+      zone_(metered_zone_, providers.clock, zone_pace(config.pace)),
       prober_(providers.prober, providers.clock, [this](const auto& call) { count(call); }),
       ports_{store_, *providers.store, compute_,         zone_, prober_, *providers.secrets,
              hints_, providers.clock,  providers.entropy},

@@ -4,6 +4,7 @@
 // running meetings live on.
 
 #include "adapter/metered/metered.hpp"
+#include "adapter/paced/paced.hpp"
 #include "app/access.hpp"
 #include "app/join.hpp"
 #include "app/reconcile.hpp"
@@ -42,8 +43,10 @@ class Service {
   base::Metrics metrics_;
   host::loop::NotifyingStore store_;
   host::loop::Hints hints_;
-  adapter::metered::MeteredCompute compute_;
-  adapter::metered::MeteredDnsZone zone_;
+  adapter::metered::MeteredCompute metered_compute_;  // counts what reaches the provider
+  adapter::metered::MeteredDnsZone metered_zone_;
+  adapter::paced::PacedCompute compute_;
+  adapter::paced::PacedZone zone_;
   adapter::metered::MeteredProber prober_;
   app::Ports ports_;
   app::Schedule schedule_;

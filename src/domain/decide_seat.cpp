@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "domain/backoff.hpp"
 #include "domain/note.hpp"
 #include "domain/phase.hpp"
 #include "domain/plan.hpp"
@@ -27,8 +28,12 @@ bool can(const Scene& scene, Capability capability) {
   return scene.observed.capabilities.contains(capability);
 }
 
-bool is_due(const std::optional<Timestamp>& last, Duration pause, Timestamp now) {
-  return !last || now >= *last + pause;
+// Whether a call that was made at `last` may be made again; wanted since `since`.
+bool is_due(const Scene& scene, const std::optional<Timestamp>& last, Timestamp since,
+            Duration pause) {
+  if (!last) return true;
+  return scene.now >=
+         *last + backoff(scene.seat.desktop->id, *last - since, pause, scene.policy.retry_max);
 }
 
 void begin_attempt(Scene& scene) {
@@ -75,7 +80,8 @@ void launch(Scene& scene) {
   if (scene.now < desktop.launch_next_at || !can(scene, Capability::launch)) return;
   if (desktop.launch_called_at) desktop.launch_unknown = true;
   desktop.launch_called_at = scene.now;
-  desktop.launch_next_at = scene.now + scene.policy.launch_retry;
+  desktop.launch_next_at = scene.now + backoff(desktop.id, scene.now - desktop.intent_at,
+                                               scene.policy.launch_retry, scene.policy.retry_max);
   scene.actions.emplace_back(Launch{.seat = scene.seat.id,
                                     .desktop = desktop.id,
                                     .attempt = desktop.attempt,
@@ -94,7 +100,8 @@ void keep_deadline(Scene& scene) {
 void name(Scene& scene) {
   Desktop& desktop = *scene.seat.desktop;
   if (desktop.record && desktop.record->value == desktop.address->value) return;
-  if (!is_due(desktop.record_asked_at, kAskAgain, scene.now) || !can(scene, Capability::name)) {
+  if (!is_due(scene, desktop.record_asked_at, desktop.address->seen.at, kAskAgain) ||
+      !can(scene, Capability::name)) {
     return;
   }
   desktop.record_asked_at = scene.now;
@@ -103,7 +110,8 @@ void name(Scene& scene) {
 
 // A desktop that cannot be used and where nobody can be: taken down, and perhaps replaced.
 std::optional<CloseReason> is_broken(const Desktop& desktop, Timestamp now, const Policy& policy) {
-  if (!desktop.first_ready && now >= desktop.intent_at + policy.ready_within) {
+  // From when there was a machine: it may have waited long for its turn or for room.
+  if (!desktop.first_ready && now >= desktop.instance->seen.at + policy.ready_within) {
     return CloseReason::never_ready;
   }
   if (desktop.silent_since && !desktop.entered_at &&
@@ -159,7 +167,8 @@ void unname(Scene& scene) {
       (scene.policy.kill_despite_name || !desktop.first_ready)) {
     desktop.name_given_up_at = scene.now;
   }
-  if (!is_due(desktop.drop_asked_at, kAskAgain, scene.now) || !can(scene, Capability::name)) {
+  if (!is_due(scene, desktop.drop_asked_at, desktop.fenced->at, kAskAgain) ||
+      !can(scene, Capability::name)) {
     return;
   }
   desktop.drop_asked_at = scene.now;
@@ -175,7 +184,7 @@ void kill(Scene& scene) {
     }
     return;  // else absorb() counts the lists in which it does not appear
   }
-  if (!is_due(desktop.kill_at, scene.policy.terminate_retry, scene.now) ||
+  if (!is_due(scene, desktop.kill_at, desktop.fenced->at, scene.policy.terminate_retry) ||
       !can(scene, Capability::terminate)) {
     return;
   }

@@ -2,6 +2,7 @@
 // intent.
 
 #include "domain/action.hpp"
+#include "domain/backoff.hpp"
 #include "domain/note.hpp"
 #include "domain/plan.hpp"
 
@@ -30,7 +31,8 @@ void next_place(Desktop& desktop, Timestamp now, const Policy& policy) {
   if (desktop.place >= policy.places) {
     desktop.place = 0;
     ++desktop.round;
-    desktop.launch_next_at = now + policy.launch_retry;
+    desktop.launch_next_at =
+        now + backoff(desktop.id, now - desktop.intent_at, policy.launch_retry, policy.retry_max);
   }
 }
 

@@ -61,6 +61,13 @@ bool window_open(const Meeting& meeting, Timestamp now, const Policy& policy) {
          now < hard_cap(meeting, policy);
 }
 
+bool takes_down(const Meeting& meeting, Timestamp now) {
+  if (meeting.over_at) return false;
+  return meeting.end || meeting.ending || now >= planned_end(meeting) ||
+         std::any_of(meeting.seats.begin(), meeting.seats.end(),
+                     [](const Seat& seat) { return owns_anything(seat) && seat.desktop->closing; });
+}
+
 MeetingPhase phase(const Meeting& meeting, Timestamp now, const Policy& policy) {
   if (meeting.over_at) return MeetingPhase::over;
   if (meeting.end) return MeetingPhase::closing;

@@ -15,6 +15,8 @@ std::optional<Timestamp> settling_since(const Meeting& meeting, const Seat& seat
   const Desktop& desktop = *seat.desktop;
   if (desktop.closing) return desktop.closing->at;
   if (meeting.ending) return meeting.ending->at;
+  // Told no, it waits for its next try (launch_next_at): nothing can appear before.
+  if (!desktop.instance && !desktop.launch_called_at) return std::nullopt;
   if (!desktop.ready) return desktop.intent_at;
   return desktop.silent_since;
 }

@@ -29,7 +29,7 @@ struct Policy {
   std::uint32_t attempts_max = 3;  // desktops that one seat may use up by dying or never coming up
   std::uint32_t places = 1;        // length of the ordered fallback list
   Duration launch_retry = 10s;     // between launch calls of one seat
-  Duration ready_within = 5min;    // from the launch intent; then the next attempt
+  Duration ready_within = 5min;    // from when its machine is known; then the next attempt
   Duration give_up_before = 1min;  // no desktop by T minus this: the seat has failed
   Duration launch_timeout = 2min;  // ... but a first launch is always given this long
 
@@ -46,8 +46,9 @@ struct Policy {
 
   // Taking down.
   Duration terminate_retry = 5s;
-  Duration name_wait_max = 5min;    // a record that can't be removed holds a machine this long ...
-  bool kill_despite_name = false;   // ... and longer if its name was given out, unless this is set
+  Duration retry_max = 30s;        // what failing repeatedly adds to a pause between calls, at most
+  Duration name_wait_max = 5min;   // a record that can't be removed holds a machine this long ...
+  bool kill_despite_name = false;  // ... and longer if its name was given out, unless this is set
   Duration deadline_margin = 5min;  // a desktop ends itself this long after the hard cap
   Duration retention = 90 * 24h;
 

@@ -1,0 +1,216 @@
+#pragma once
+// Decorators that keep the calls of a provider below its limits (L6). A call for which nothing is
+// left of its share answers `unavailable` at once and is not made: the next wake tries it again.
+// Ending things has a share of its own that starting them cannot use up. What all looks of many
+// meetings ask for can be fetched once for all of them (`shared_for`). Thread-safe; no call waits.
+
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapter/paced/bucket.hpp"
+#include "port/clock.hpp"
+#include "port/compute.hpp"
+#include "port/dns_zone.hpp"
+
+namespace adapter::paced {
+
+// How much may be asked of the provider of machines; each kind has a limit of its own there.
+struct ComputePace {
+  Rate launch;
+  Rate terminate;
+  Rate look;
+  Rate deadline;
+  // One list of everything answers the looks of all meetings for this long; at most
+  // Policy::list_lag. 0: each meeting asks by itself.
+  base::Duration shared_for{0};
+};
+
+// ... and of the provider of names, where all kinds use up one limit: 4/10 of it are for setting
+// names, 3/10 for looking and 3/10 for removing, which may also take what the others have left.
+struct ZonePace {
+  Rate calls;
+  base::Duration shared_for{0};
+};
+
+// One share, or the shares that a call may take from, in order.
+class Shares {
+ public:
+  explicit Shares(std::vector<Rate> rates) {
+    for (const auto& rate : rates) buckets_.emplace_back(rate);
+  }
+  // Takes one call from the first of these shares that has one left.
+  base::Result<> take(std::initializer_list<std::size_t> which, base::Duration now) {
+    const std::lock_guard lock(mutex_);
+    for (const auto index : which) {
+      if (buckets_.at(index).take(now)) return {};
+    }
+    return base::fail(base::ErrorKind::unavailable, "held back to stay below the provider's limit");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Bucket> buckets_;
+};
+
+// The last list of everything, for whoever looks within `shared_for`. While somebody fetches the
+// next one, others get the last one, if it is not older than twice that.
+template <class T>
+class SharedList {
+ public:
+  explicit SharedList(base::Duration shared_for) : shared_for_(shared_for) {}
+  bool on() const { return shared_for_ > base::Duration{0}; }
+
+  // What there is of one meeting; `fetch` lists everything.
+  template <class Fetch>
+  base::Result<std::vector<T>> look(const domain::MeetingId& meeting, base::Duration now,
+                                    const Fetch& fetch) {
+    auto list = known(now);
+    if (!list) {
+      auto fetched = fetch();
+      if (!fetched) {
+        give_up();
+        return tl::unexpected<base::Error>(fetched.error());
+      }
+      list = put(*fetched, now);
+    }
+    const auto found = list->find(meeting);
+    return found == list->end() ? std::vector<T>{} : found->second;
+  }
+
+ private:
+  using ByMeeting = std::map<domain::MeetingId, std::vector<T>>;
+  using List = std::shared_ptr<const ByMeeting>;
+
+  // The list to answer from; nothing: the caller fetches it.
+  List known(base::Duration now) {
+    const std::lock_guard lock(mutex_);
+    const bool fresh = list_ && now < fetched_at_ + shared_for_;
+    const bool usable = list_ && fetching_ && now < fetched_at_ + 2 * shared_for_;
+    if (fresh || usable) return list_;
+    fetching_ = true;
+    return nullptr;
+  }
+  List put(std::vector<T>& fetched, base::Duration asked_at) {
+    auto by_meeting = std::make_shared<ByMeeting>();
+    for (auto& one : fetched) {
+      const auto meeting = domain::meeting_of(one.owner.seat);
+      if (meeting) (*by_meeting)[*meeting].push_back(std::move(one));
+    }
+    const List list = std::move(by_meeting);
+    const std::lock_guard lock(mutex_);
+    fetching_ = false;
+    if (!list_ || asked_at >= fetched_at_) {
+      list_ = list;
+      fetched_at_ = asked_at;
+    }
+    return list;
+  }
+  void give_up() {
+    const std::lock_guard lock(mutex_);
+    fetching_ = false;
+  }
+
+  const base::Duration shared_for_;
+  std::mutex mutex_;
+  List list_;
+  base::Duration fetched_at_{0};
+  bool fetching_ = false;
+};
+
+class PacedCompute final : public port::Compute {
+ public:
+  PacedCompute(port::Compute& inner, port::Clock& clock, const ComputePace& pace)
+      : inner_(inner),
+        clock_(clock),
+        shares_({pace.launch, pace.terminate, pace.look, pace.deadline}),
+        shared_(pace.shared_for) {}
+
+  base::Result<std::vector<domain::Instance>> list(const domain::MeetingId& meeting) override {
+    if (!shared_.on()) {
+      TRY(take(kLook));
+      return inner_.list(meeting);
+    }
+    return shared_.look(meeting, clock_.since_boot(), [this] { return list_all(); });
+  }
+  base::Result<std::vector<domain::Instance>> list_all() override {
+    TRY(take(kLook));
+    return inner_.list_all();
+  }
+  base::Result<domain::Instance> launch(const port::LaunchSpec& spec) override {
+    TRY(take(kLaunch));
+    return inner_.launch(spec);
+  }
+  base::Result<> terminate(const domain::InstanceId& instance,
+                           const domain::Owner& owner) override {
+    TRY(take(kTerminate));
+    return inner_.terminate(instance, owner);
+  }
+  base::Result<> set_deadline(const domain::InstanceId& instance, const domain::Owner& owner,
+                              base::Timestamp deadline) override {
+    TRY(take(kDeadline));
+    return inner_.set_deadline(instance, owner, deadline);
+  }
+
+ private:
+  enum Share : std::size_t { kLaunch, kTerminate, kLook, kDeadline };
+  base::Result<> take(Share share) { return shares_.take({share}, clock_.since_boot()); }
+
+  port::Compute& inner_;
+  port::Clock& clock_;
+  Shares shares_;
+  SharedList<domain::Instance> shared_;
+};
+
+class PacedZone final : public port::DnsZone {
+ public:
+  PacedZone(port::DnsZone& inner, port::Clock& clock, const ZonePace& pace)
+      : inner_(inner),
+        clock_(clock),
+        shares_(
+            {pace.calls.part(kPutShare), pace.calls.part(kLookShare), pace.calls.part(kDropShare)}),
+        shared_(pace.shared_for) {}
+
+  std::string name_of(const domain::DesktopId& desktop) const override {
+    return inner_.name_of(desktop);
+  }
+  base::Result<std::vector<domain::Record>> list(const domain::MeetingId& meeting) override {
+    if (!shared_.on()) {
+      TRY(take({kLook}));
+      return inner_.list(meeting);
+    }
+    return shared_.look(meeting, clock_.since_boot(), [this] { return list_all(); });
+  }
+  base::Result<std::vector<domain::Record>> list_all() override {
+    TRY(take({kLook}));
+    return inner_.list_all();
+  }
+  base::Result<> put(const domain::Record& record) override {
+    TRY(take({kPut}));
+    return inner_.put(record);
+  }
+  base::Result<> drop(const std::string& name, const domain::Owner& owner) override {
+    TRY(take({kDrop, kLook, kPut}));
+    return inner_.drop(name, owner);
+  }
+
+ private:
+  static constexpr double kPutShare = 0.4;
+  static constexpr double kLookShare = 0.3;
+  static constexpr double kDropShare = 0.3;
+  enum Share : std::size_t { kPut, kLook, kDrop };
+  base::Result<> take(std::initializer_list<std::size_t> which) {
+    return shares_.take(which, clock_.since_boot());
+  }
+
+  port::DnsZone& inner_;
+  port::Clock& clock_;
+  Shares shares_;
+  SharedList<domain::Record> shared_;
+};
+
+}  // namespace adapter::paced
