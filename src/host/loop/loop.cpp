@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "domain/phase.hpp"
 #include "host/loop/clock_watch.hpp"
 #include "host/loop/queue.hpp"
 
@@ -70,6 +71,7 @@ struct Loop::Impl {
   Duration look();
   bool take_due(Timestamp now);
   bool take_all(Timestamp now);
+  bool goes_first(const domain::MeetingId& meeting, Timestamp now);
   void watch_clock(Timestamp now);
   void work();
   void pass(const domain::MeetingId& meeting);
@@ -169,7 +171,8 @@ Duration Loop::Impl::look() {
   const Timestamp now = use.clock.now();
   watch_clock(now);
   for (const auto& meeting : use.hints.take(now)) {
-    if (!queue.add(meeting, true)) use.hints.wake(meeting, now + kCrowdedTick);
+    if (!queue.add(meeting, true, goes_first(meeting, now)))
+      use.hints.wake(meeting, now + kCrowdedTick);
   }
   const auto steady = std::chrono::steady_clock::now();
   const auto rested = queue.wake(steady);
@@ -199,7 +202,7 @@ bool Loop::Impl::take_due(Timestamp now) {
     return true;
   }
   for (const auto& meeting : *due) {
-    if (!queue.add(meeting, false)) break;
+    if (!queue.add(meeting, false, goes_first(meeting, now))) break;
   }
   return !due->empty();
 }
@@ -216,8 +219,20 @@ bool Loop::Impl::take_all(Timestamp now) {
     clock_stepped = false;
     started = true;
   }
-  while (!not_taken.empty() && queue.add(not_taken.back(), true)) not_taken.pop_back();
+  while (!not_taken.empty()) {
+    const auto& next = not_taken.back();
+    if (!queue.add(next, true, goes_first(next, now))) break;
+    not_taken.pop_back();
+  }
   return !not_taken.empty();
+}
+
+// After a long rest much is due at once: what costs money or points nowhere ends before more is
+// begun.
+bool Loop::Impl::goes_first(const domain::MeetingId& meeting, Timestamp now) {
+  if (queue.knows(meeting)) return false;  // it has its place
+  const auto row = use.store.load(meeting);
+  return row && domain::takes_down(*row, now);
 }
 
 void Loop::Impl::work() {

@@ -309,6 +309,20 @@ TEST(Queue, AMeetingWaitsOnceAndRestsAfterAFailure) {
   EXPECT_EQ(queue.take(), a);
 }
 
+TEST(Queue, WhatEndsSomethingGoesBeforeWhatCameEarlier) {
+  Queue queue(10s, 60s, 1);
+  const auto launches = *domain::MeetingId::parse("ma");
+  const auto ends = *domain::MeetingId::parse("mb");
+  queue.add(launches, false);
+  queue.add(ends, false, true);
+  EXPECT_TRUE(queue.knows(ends));
+  EXPECT_EQ(queue.size(), 2U);
+  EXPECT_EQ(queue.take(), ends);
+  EXPECT_EQ(queue.take(), launches);
+  queue.done(ends, Queue::Result::good);
+  EXPECT_FALSE(queue.knows(ends));
+}
+
 TEST(Queue, AHintWhileItRunsBringsAnotherPass) {
   Queue queue(10s, 60s, 1);
   const auto a = *domain::MeetingId::parse("ma");

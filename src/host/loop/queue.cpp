@@ -9,16 +9,24 @@ constexpr base::Duration kIdleRest{100};
 
 }  // namespace
 
-bool Queue::push(const domain::MeetingId& meeting) {
+bool Queue::push(const domain::MeetingId& meeting, bool first) {
   if (queued_.contains(meeting)) return true;
-  if (waiting_.size() >= kWaitingMax) return false;
+  auto& line = first ? first_ : waiting_;
+  if (line.size() >= kWaitingMax) return false;
   queued_.insert(meeting);
-  waiting_.push_back(meeting);
+  line.push_back(meeting);
   changed_.notify_one();
   return true;
 }
 
-bool Queue::add(const domain::MeetingId& meeting, bool hinted) {
+bool Queue::knows(const domain::MeetingId& meeting) const {
+  const std::lock_guard lock(mutex_);
+  const auto resting = resting_.find(meeting);
+  return queued_.contains(meeting) || running_.contains(meeting) ||
+         (resting != resting_.end() && !resting->second.over);
+}
+
+bool Queue::add(const domain::MeetingId& meeting, bool hinted, bool first) {
   const std::lock_guard lock(mutex_);
   if (running_.contains(meeting)) {
     if (hinted) again_.insert(meeting);
@@ -34,15 +42,16 @@ bool Queue::add(const domain::MeetingId& meeting, bool hinted) {
     }
     return true;
   }
-  return push(meeting);
+  return push(meeting, first);
 }
 
 std::optional<domain::MeetingId> Queue::take() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopped_ || !waiting_.empty(); });
+  changed_.wait(lock, [this] { return stopped_ || !waiting_.empty() || !first_.empty(); });
   if (stopped_) return std::nullopt;
-  auto meeting = waiting_.front();
-  waiting_.pop_front();
+  auto& line = first_.empty() ? waiting_ : first_;
+  auto meeting = line.front();
+  line.pop_front();
   queued_.erase(meeting);
   running_.insert(meeting);
   return meeting;
@@ -82,7 +91,7 @@ void Queue::rest(const domain::MeetingId& meeting, Result result) {
 
 std::size_t Queue::size() const {
   const std::lock_guard lock(mutex_);
-  return waiting_.size() + running_.size() + resting_.size();
+  return first_.size() + waiting_.size() + running_.size() + resting_.size();
 }
 
 std::optional<Queue::SteadyTime> Queue::wake(SteadyTime now) {

@@ -1,7 +1,7 @@
 #pragma once
 // Queue: which meetings wait for a pass, which have one running, and which rest after a failed one.
 // Never two passes of one meeting at once; a meeting that is asked for while its pass runs gets
-// another one. Thread-safe.
+// another one. Those that take something down go before all others (L13). Thread-safe.
 
 #include <chrono>
 #include <condition_variable>
@@ -27,8 +27,10 @@ class Queue {
 
   // False when the queue is full; true also when the meeting waits, runs or rests already.
   // `hinted`: somebody says that something changed, so a rest is over and a running pass is not
-  // enough.
-  bool add(const domain::MeetingId& meeting, bool hinted);
+  // enough. `first`: before those that are not.
+  bool add(const domain::MeetingId& meeting, bool hinted, bool first = false);
+  // Whether it waits, runs or rests already: then nobody has to find out whether it goes first.
+  bool knows(const domain::MeetingId& meeting) const;
   // The next meeting; waits. Nothing: stopped.
   std::optional<domain::MeetingId> take();
   enum class Result { good, idle, failed };
@@ -48,13 +50,14 @@ class Queue {
     bool over = false;
   };
   void rest(const domain::MeetingId& meeting, Result result);
-  bool push(const domain::MeetingId& meeting);
+  bool push(const domain::MeetingId& meeting, bool first = false);
 
   base::Duration backoff_min_;
   base::Duration backoff_max_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   base::Rng rng_;
+  std::deque<domain::MeetingId> first_;  // taken before the others
   std::deque<domain::MeetingId> waiting_;
   std::set<domain::MeetingId> queued_;
   std::set<domain::MeetingId> running_;
