@@ -68,7 +68,7 @@ domain::Instance Cloud::view(const Machine& machine, Timestamp as_of) const {
 
 std::vector<domain::Instance> Cloud::list(const std::optional<domain::MeetingId>& meeting) {
   auto rng = world_.faults().dice(Site::list);
-  const auto as_of = world_.now() - up_to(rng, world_.swarm().policy.list_lag);
+  const auto as_of = world_.now() - up_to(rng, world_.swarm().list_lag);
   std::vector<domain::Instance> seen;
   for (const auto& [id, machine] : machines_) {
     if (machine.spec.owner.store != world_.store_identity()) continue;
@@ -212,7 +212,7 @@ void Cloud::take_address(Machine& machine) {
 Result<Machine*> Cloud::find_own(const domain::InstanceId& id, const domain::Owner& owner) {
   Machine* machine = find(id);
   auto rng = world_.faults().dice(Site::terminate);
-  const auto as_of = world_.now() - up_to(rng, world_.swarm().policy.list_lag);
+  const auto as_of = world_.now() - up_to(rng, world_.swarm().list_lag);
   const bool shown = machine != nullptr && machine->launched_at <= as_of;
   if (!shown) return fail(ErrorKind::not_found, "no such machine is known now");
   if (machine->spec.owner != owner) {

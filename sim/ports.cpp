@@ -1,5 +1,7 @@
 #include "ports.hpp"
 
+#include "rate_checks.hpp"
+
 namespace sim {
 
 using base::ErrorKind;
@@ -14,6 +16,25 @@ constexpr Duration kLooking{900};
 
 auto down(const char* what) {
   return fail(ErrorKind::unavailable, std::string(what) + " is down (drawn)");
+}
+
+// EC2's RequestLimitExceeded, Route 53's Throttling, Cloudflare's 429: nothing happened, and it may
+// be tried again.
+Result<> admit(World& world, Site site) {
+  if (world.throttle().admits(site, world.now())) return {};
+  world.probe("throttle: a call was refused");
+  if (world.throttle().locked_out(world.now())) world.probe("throttle: locked out");
+  return fail(ErrorKind::unavailable, "too many requests (RequestLimitExceeded)");
+}
+
+// Of the machine that the row knows; strays have no pauses of their own but the pass's.
+void note_terminate(World& world, const domain::InstanceId& instance, const domain::Owner& owner) {
+  const auto meeting = domain::meeting_of(owner.seat);
+  const auto* row = meeting ? world.row(*meeting) : nullptr;
+  const auto* seat = row == nullptr ? nullptr : domain::find_seat(*row, owner.seat);
+  const bool known = seat != nullptr && seat->desktop && seat->desktop->instance &&
+                     seat->desktop->instance->value == instance;
+  if (known) world.rates().changes(Site::terminate, seat->desktop->id);
 }
 
 }  // namespace
@@ -55,17 +76,21 @@ void WakeupsPort::wake(const domain::MeetingId& meeting, Timestamp at) {
 Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId& meeting) {
   auto& world = process_.world();
   process_.about(meeting);
+  world.rates().called(process_, Site::list);
   return process_.call(Site::list, kFar,
                        [&world, meeting]() -> Result<std::vector<domain::Instance>> {
                          if (world.cloud().down()) return down("the cloud");
+                         TRY(admit(world, Site::list));
                          return world.cloud().list(meeting);
                        });
 }
 
 Result<std::vector<domain::Instance>> ComputePort::list_all() {
   auto& world = process_.world();
+  world.rates().called(process_, Site::list_all);
   return process_.call(Site::list_all, kFar, [&world]() -> Result<std::vector<domain::Instance>> {
     if (world.cloud().down()) return down("the cloud");
+    TRY(admit(world, Site::list_all));
     return world.cloud().list(std::nullopt);
   });
 }
@@ -73,6 +98,9 @@ Result<std::vector<domain::Instance>> ComputePort::list_all() {
 Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
   auto& world = process_.world();
   process_.about(spec.owner.seat);
+  world.rates().called(process_, Site::launch);
+  world.rates().launch_called(process_, *domain::meeting_of(spec.owner.seat));
+  world.rates().changes(Site::launch, spec.desktop);
   world.checks().launch_called(spec);
   const auto called_at = world.now();
   return process_.call(
@@ -83,6 +111,7 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
           return fail(ErrorKind::unavailable, "void by now");
         }
         if (world.cloud().down()) return down("the cloud");
+        TRY(admit(world, Site::launch));
         if (world.now() - called_at > 30s) world.probe("launch: took effect late");
         return world.change_outside(
             [&world, spec, called_at] { return world.cloud().launch(spec, called_at); });
@@ -93,10 +122,14 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
 Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain::Owner& owner) {
   auto& world = process_.world();
   process_.about(owner.seat);
+  ++ends_;
+  world.rates().called(process_, Site::terminate);
+  note_terminate(world, instance, owner);
   world.checks().mutation_called("terminate", domain::desktop_id(owner.seat, owner.attempt));
   world.checks().orphan_called(process_.name(), process_.uptime(), owner);
   return process_.call(Site::terminate, kFar, [&world, instance, owner]() -> Result<> {
     if (world.cloud().down()) return down("the cloud");
+    TRY(admit(world, Site::terminate));
     return world.change_outside(
         [&world, instance, owner] { return world.cloud().terminate(instance, owner); });
   });
@@ -106,9 +139,11 @@ Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const dom
                                    Timestamp deadline) {
   auto& world = process_.world();
   process_.about(owner.seat);
+  world.rates().called(process_, Site::set_deadline);
   world.checks().mutation_called("set_deadline", domain::desktop_id(owner.seat, owner.attempt));
   return process_.call(Site::set_deadline, kFar, [&world, instance, owner, deadline]() -> Result<> {
     if (world.cloud().down()) return down("the cloud");
+    TRY(admit(world, Site::set_deadline));
     return world.change_outside([&world, instance, owner, deadline] {
       return world.cloud().set_deadline(instance, owner, deadline);
     });
@@ -120,18 +155,22 @@ Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const dom
 Result<std::vector<domain::Record>> ZonePort::list(const domain::MeetingId& meeting) {
   auto& world = process_.world();
   process_.about(meeting);
+  world.rates().called(process_, Site::zone_list);
   return process_.call(Site::zone_list, kFar,
                        [&world, meeting]() -> Result<std::vector<domain::Record>> {
                          if (world.zone().down()) return down("the DNS provider");
+                         TRY(admit(world, Site::zone_list));
                          return world.zone().list(meeting);
                        });
 }
 
 Result<std::vector<domain::Record>> ZonePort::list_all() {
   auto& world = process_.world();
+  world.rates().called(process_, Site::zone_list_all);
   return process_.call(Site::zone_list_all, kFar,
                        [&world]() -> Result<std::vector<domain::Record>> {
                          if (world.zone().down()) return down("the DNS provider");
+                         TRY(admit(world, Site::zone_list_all));
                          return world.zone().list(std::nullopt);
                        });
 }
@@ -139,11 +178,14 @@ Result<std::vector<domain::Record>> ZonePort::list_all() {
 Result<> ZonePort::put(const domain::Record& record) {
   auto& world = process_.world();
   process_.about(record.owner.seat);
+  world.rates().called(process_, Site::put);
+  world.rates().changes(Site::put, domain::desktop_id(record.owner.seat, record.owner.attempt));
   world.checks().mutation_called("put_record",
                                  domain::desktop_id(record.owner.seat, record.owner.attempt));
   const auto called_at = world.now();
   return process_.call(Site::put, kFar, [&world, record, called_at]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
+    TRY(admit(world, Site::put));
     return world.change_outside([&world, record, called_at] {
       if (world.now() - called_at > 1s) world.late_records().insert(record.name);
       return world.zone().put(record);
@@ -154,12 +196,34 @@ Result<> ZonePort::put(const domain::Record& record) {
 Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
   auto& world = process_.world();
   process_.about(owner.seat);
+  ++drops_;
+  world.rates().called(process_, Site::drop);
+  world.rates().changes(Site::drop, domain::desktop_id(owner.seat, owner.attempt));
   world.checks().mutation_called("drop_record", domain::desktop_id(owner.seat, owner.attempt));
   world.checks().orphan_called(process_.name(), process_.uptime(), owner);
   return process_.call(Site::drop, kFar, [&world, name, owner]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
+    TRY(admit(world, Site::drop));
     return world.change_outside([&world, name, owner] { return world.zone().drop(name, owner); });
   });
+}
+
+// ---- Pace.
+
+Result<> AskedCompute::terminate(const domain::InstanceId& instance, const domain::Owner& owner) {
+  const auto before = inner_.ends();
+  auto ended = paced_.terminate(instance, owner);
+  if (!ended && inner_.ends() == before)
+    process_.world().rates().held_back(process_, Site::terminate);
+  return ended;
+}
+
+Result<> AskedZone::drop(const std::string& name, const domain::Owner& owner) {
+  const auto before = inner_.drops();
+  auto dropped = paced_.drop(name, owner);
+  if (!dropped && inner_.drops() == before)
+    process_.world().rates().held_back(process_, Site::drop);
+  return dropped;
 }
 
 // ---- Prober.

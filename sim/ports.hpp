@@ -52,9 +52,11 @@ class ComputePort final : public port::Compute {
   base::Result<> terminate(const domain::InstanceId& instance, const domain::Owner& owner) override;
   base::Result<> set_deadline(const domain::InstanceId& instance, const domain::Owner& owner,
                               Timestamp deadline) override;
+  std::uint64_t ends() const { return ends_; }  // orders to end that were called
 
  private:
   Process& process_;
+  std::uint64_t ends_ = 0;
 };
 
 class ZonePort final : public port::DnsZone {
@@ -67,9 +69,57 @@ class ZonePort final : public port::DnsZone {
   base::Result<std::vector<domain::Record>> list_all() override;
   base::Result<> put(const domain::Record& record) override;
   base::Result<> drop(const std::string& name, const domain::Owner& owner) override;
+  std::uint64_t drops() const { return drops_; }
 
  private:
   Process& process_;
+  std::uint64_t drops_ = 0;
+};
+
+// What the use cases call: the product's own pace before the provider, watched (L6).
+class AskedCompute final : public port::Compute {
+ public:
+  AskedCompute(Process& process, port::Clock& clock, ComputePort& inner)
+      : process_(process),
+        inner_(inner),
+        paced_(inner, clock, process.world().swarm().compute_pace) {}
+  base::Result<std::vector<domain::Instance>> list(const domain::MeetingId& meeting) override {
+    return paced_.list(meeting);
+  }
+  base::Result<std::vector<domain::Instance>> list_all() override { return paced_.list_all(); }
+  base::Result<domain::Instance> launch(const port::LaunchSpec& spec) override {
+    return paced_.launch(spec);
+  }
+  base::Result<> terminate(const domain::InstanceId& instance, const domain::Owner& owner) override;
+  base::Result<> set_deadline(const domain::InstanceId& instance, const domain::Owner& owner,
+                              Timestamp deadline) override {
+    return paced_.set_deadline(instance, owner, deadline);
+  }
+
+ private:
+  Process& process_;
+  ComputePort& inner_;
+  adapter::paced::PacedCompute paced_;
+};
+
+class AskedZone final : public port::DnsZone {
+ public:
+  AskedZone(Process& process, port::Clock& clock, ZonePort& inner)
+      : process_(process), inner_(inner), paced_(inner, clock, process.world().swarm().zone_pace) {}
+  std::string name_of(const domain::DesktopId& desktop) const override {
+    return paced_.name_of(desktop);
+  }
+  base::Result<std::vector<domain::Record>> list(const domain::MeetingId& meeting) override {
+    return paced_.list(meeting);
+  }
+  base::Result<std::vector<domain::Record>> list_all() override { return paced_.list_all(); }
+  base::Result<> put(const domain::Record& record) override { return paced_.put(record); }
+  base::Result<> drop(const std::string& name, const domain::Owner& owner) override;
+
+ private:
+  Process& process_;
+  ZonePort& inner_;
+  adapter::paced::PacedZone paced_;
 };
 
 class ProberPort final : public port::Prober {
@@ -119,9 +169,14 @@ struct Process::PortSet {
         wakeups(process),
         compute(process),
         zone(process),
+        asked_compute(process, clock, compute),
+        asked_zone(process, clock, zone),
         prober(process),
         store(process),
-        all{store,  process.world().store().keys(), compute, zone, prober, secrets, wakeups, clock,
+        all{store,         process.world().store().keys(),
+            asked_compute, asked_zone,
+            prober,        secrets,
+            wakeups,       clock,
             entropy} {}
   ClockPort clock;
   EntropyPort entropy;
@@ -129,6 +184,8 @@ struct Process::PortSet {
   WakeupsPort wakeups;
   ComputePort compute;
   ZonePort zone;
+  AskedCompute asked_compute;
+  AskedZone asked_zone;
   ProberPort prober;
   StorePort store;
   app::Ports all;

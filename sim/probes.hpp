@@ -24,6 +24,7 @@ inline constexpr std::array kProbes{
     std::string_view("machine: its address moved"),
     std::string_view("machine: ended itself at its deadline"),
     std::string_view("prober: another desktop answers"),
+    std::string_view("pace: an end was held back"),
     std::string_view("process: clock jumped, ends are held"),
     std::string_view("mischief: a forged link"),
     std::string_view("mischief: another's meeting"),
@@ -35,6 +36,7 @@ inline constexpr std::array kProbes{
     std::string_view("put: a newer record stands there"),
     std::string_view("put: a stranger's record stands there"),
     std::string_view("resolver: remembers that there was nothing"),
+    std::string_view("start: something overdue ends first"),
     std::string_view("store: a launch budget said no"),
     std::string_view("store: a row cannot be read"),
     std::string_view("store: power was lost in a write"),
@@ -43,6 +45,8 @@ inline constexpr std::array kProbes{
     std::string_view("sweep: ended an orphan"),
     std::string_view("sweep: saw a suspect"),
     std::string_view("terminate: again"),
+    std::string_view("throttle: a call was refused"),
+    std::string_view("throttle: locked out"),
     std::string_view("world: all control planes down for long"),
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "domain/phase.hpp"
 #include "ports.hpp"
 
 namespace sim {
@@ -26,7 +27,8 @@ Process::Process(World& world, std::size_t index, std::uint32_t incarnation)
       index_(index),
       name_("p" + std::to_string(index + 1) +
             (incarnation > 1 ? "." + std::to_string(incarnation) : "")),
-      born_(world.now()) {
+      born_(world.now()),
+      born_healed_(world.faults().healed()) {
   const auto& swarm = world.swarm();
   settings_.policy = swarm.policy;
   settings_.limits = swarm.limits;
@@ -146,14 +148,19 @@ std::optional<Timestamp> Process::tick() {
     started_ = true;
   }
   std::optional<Timestamp> rested;
-  for (const auto& id : due) {
+  for (const auto& id : in_order(due)) {
     if (busy_.contains(id)) continue;
     const auto backoff = backoff_.find(id);
     if (backoff != backoff_.end() && world_.now() < backoff->second) {
       rested = std::min(rested.value_or(backoff->second), backoff->second);
       continue;
     }
+    if (busy_.size() >= world_.swarm().workers) {  // waits for the next tick
+      hints_.emplace(id, wall());
+      continue;
+    }
     busy_.insert(id);
+    world_.rates().pass_begins(*this, id);
     world_.scheduler().spawn(world_.now(), [self = shared_from_this(), id] {
       try {
         self->run_pass(id);
@@ -163,6 +170,18 @@ std::optional<Timestamp> Process::tick() {
     });
   }
   return rested;
+}
+
+// As host::loop::Queue takes them.
+std::vector<domain::MeetingId> Process::in_order(const std::set<domain::MeetingId>& due) const {
+  std::vector<domain::MeetingId> ids;
+  std::vector<domain::MeetingId> others;
+  for (const auto& id : due) {
+    const auto* row = world_.row(id);
+    (row != nullptr && domain::takes_down(*row, wall()) ? ids : others).push_back(id);
+  }
+  ids.insert(ids.end(), others.begin(), others.end());
+  return ids;
 }
 
 void Process::run_pass(const domain::MeetingId& id) {

@@ -44,6 +44,7 @@ class Process : public std::enable_shared_from_this<Process> {
   Timestamp wall() const { return world_.now() + offset_; }
   Duration uptime() const { return world_.now() - born_; }
   Timestamp born() const { return born_; }
+  bool started_at_heal() const { return born_healed_; }  // or later: no fault has touched it
 
   // The pass that runs over this meeting was told to hold ends.
   bool pass_holds(const domain::MeetingId& id) const { return held_.contains(id); }
@@ -73,12 +74,14 @@ class Process : public std::enable_shared_from_this<Process> {
   void sweep_loop();
   void watch_clock();
   void run_pass(const domain::MeetingId& id);
+  std::vector<domain::MeetingId> in_order(const std::set<domain::MeetingId>& due) const;
   bool holds_kills() const { return world_.now() < hold_until_; }
 
   World& world_;
   std::size_t index_;
   std::string name_;
   Timestamp born_;
+  bool born_healed_ = false;
   Duration offset_{0};
   std::optional<Duration> known_offset_;
   Timestamp paused_until_;

@@ -23,6 +23,12 @@ Swarm quiet(std::uint64_t seed) {
   swarm.limits = {200, 100, 50, 50};
   swarm.mix = {};
   swarm.policy = {};
+  swarm.list_lag = swarm.policy.list_lag;
+  swarm.api = {};
+  swarm.compute_pace = {};
+  swarm.zone_pace = {};
+  swarm.workers = 16;
+  swarm.outage = 0s;
   swarm.sweep = {};
   swarm.hints_delivered = 100;
   swarm.skew_max = 0s;

@@ -64,6 +64,38 @@ void draw_disk(Swarm& swarm, base::Rng rng) {
   swarm.mix.rate.at(static_cast<std::size_t>(Site::power)) = one_of(rng, {0U, 50U, 200U, 800U});
 }
 
+// What providers take, and what the product asks of them: without limits, with the real ones, or
+// with so little that the few desktops of a run come up against it (F8).
+void draw_limits(Swarm& swarm, base::Rng rng) {
+  if (!swarm.calm) swarm.workers = one_of(rng, {2U, 4U, 16U, 16U});
+  if (!swarm.calm && rng.below(6) == 0) swarm.outage = one_of(rng, {20min, 40min});
+  const bool cloudflare = rng.below(2) == 0;
+  const auto kind = rng.below(swarm.calm ? 2 : 3);
+  if (kind > 0) swarm.api = ApiLimits::real(cloudflare);
+  if (kind == 2) {
+    auto& api = swarm.api;
+    api.launch = {1 + rng.below(2), one_of(rng, {2s, 10s, 30s})};
+    api.terminate = {1 + rng.below(2), one_of(rng, {2s, 10s})};
+    api.describe = {3, one_of(rng, {1s, 3s})};
+    api.describe_all = {1, 10s};
+    if (cloudflare) {
+      api.lock_out = {20 + rng.below(60), 5min, one_of(rng, {1min, 5min})};
+    } else {
+      api.names = {2, one_of(rng, {1s, 3s})};
+    }
+  }
+  if (swarm.calm || rng.below(2) == 0) return;
+  swarm.compute_pace = {.launch = {one_of(rng, {0.1, 0.5, 2.0}), 1 + rng.below(3)},
+                        .terminate = {one_of(rng, {0.2, 1.0}), 1 + rng.below(3)},
+                        .look = {one_of(rng, {2.0, 5.0}), 10},
+                        .deadline = {one_of(rng, {0.5, 2.0}), 2},
+                        .shared_for = {}};
+  swarm.zone_pace = {.calls = {one_of(rng, {2.0, 4.0}), one_of(rng, {6U, 20U})}, .shared_for = {}};
+  if (rng.below(2) == 0) return;
+  swarm.compute_pace.shared_for = one_of(rng, {1s, 5s});
+  swarm.policy.list_lag += 2 * swarm.compute_pace.shared_for;
+}
+
 }  // namespace
 
 Swarm draw_swarm(std::uint64_t seed) {
@@ -91,6 +123,8 @@ Swarm draw_swarm(std::uint64_t seed) {
   draw_policy(swarm, root.fork("policy"));
   draw_mix(swarm, root.fork("mix"));
   draw_disk(swarm, root.fork("disk"));
+  swarm.list_lag = swarm.policy.list_lag;
+  draw_limits(swarm, root.fork("limits"));
   if (swarm.calm) {
     swarm.mix = {};
     swarm.limits = {200, 100, 50, 50};
@@ -130,6 +164,10 @@ std::string Swarm::describe() const {
   add("zone_lag", zone_lag);
   add("resolve", resolve_lag);
   add("faults_for", faults_for);
+  text += "\n  providers take:" + api.describe_text();
+  if (compute_pace.launch.per_second > 0) text += "; paced";
+  text += "; workers=" + std::to_string(workers);
+  if (outage > 0s) add("outage", outage);
   text += "\n  faults (per 10,000):";
   for (std::size_t i = 0; i < kSites; ++i) {
     if (mix.rate.at(i) == 0) continue;

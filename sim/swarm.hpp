@@ -4,9 +4,11 @@
 
 #include <string>
 
+#include "adapter/paced/paced.hpp"
 #include "app/ports.hpp"
 #include "app/sweep.hpp"
 #include "faults.hpp"
+#include "throttle.hpp"
 
 namespace sim {
 
@@ -28,6 +30,7 @@ struct Swarm {
   Duration address_max = 5s;
   Duration answer_max = 60s;
   Duration end_max = 30s;  // from the order to gone
+  Duration list_lag{0};    // lists of machines show the past; the policy knows of it
   Duration zone_lag{0};    // accepted changes show in lists this much later
   Duration resolve_lag = 5s;
   Duration start_max = 40min;     // meetings start within this from the run's start
@@ -39,6 +42,12 @@ struct Swarm {
   bool mischief = true;      // strangers and requests that must be refused
   bool calm = false;         // no faults, everybody on time: L1 is checked
   bool plain = false;  // stories: everything takes as long as it says, nothing is left to chance
+
+  ApiLimits api;                             // what the providers take; real ones after healing
+  adapter::paced::ComputePace compute_pace;  // what each process asks at most
+  adapter::paced::ZonePace zone_pace;
+  std::uint32_t workers = 16;  // passes of one process at once
+  Duration outage{0};          // no control plane at all for so long before everything is healed
 
   std::string describe() const;
 };

@@ -24,6 +24,8 @@ World::World(const Swarm& swarm)
       checks_(*this),
       cloud_(*this),
       zone_(*this),
+      throttle_(swarm.api),
+      rates_(*this),
       processes_(swarm.processes),
       incarnations_(swarm.processes, 0),
       scheduler_(swarm.seed, swarm.start) {}
@@ -311,9 +313,21 @@ void World::meddle(std::uint32_t dice) {
 
 // ---- A run.
 
+// Nobody is there for a long time, and then everything is due at once (L13).
+void World::outage() {
+  if (swarm_.outage == 0s) return;
+  scheduler_.at(start_ + swarm_.faults_for - swarm_.outage, [this] {
+    trace("world", "all control planes are down", "", base::to_text(swarm_.outage));
+    for (std::size_t i = 0; i < processes_.size(); ++i) kill_process(i, swarm_.outage + 1min);
+  });
+}
+
 void World::heal() {
   trace("world", "HEALED", "");
   faults_.heal();
+  rates_.healed();
+  throttle_ = Throttle(
+      swarm_.api.launch.burst == 0 ? ApiLimits{} : ApiLimits::real(swarm_.api.lock_out.calls > 0));
   cloud_.heal();
   zone_.heal();
   store_down_until_ = Timestamp{};
@@ -342,6 +356,7 @@ bool World::run(const std::function<void(World&)>& people) {
   scheduler_.spawn(now(), [this] { meddler(); });
   if (store_.on_disk()) scheduler_.spawn(now(), [this] { power(); });
   scheduler_.spawn(now(), [this] { watch(); });
+  outage();
   if (swarm_.first_place_full) cloud_.fill(0, start_ + 24h);
   people(*this);
   scheduler_.run(start_ + swarm_.faults_for, stop);

@@ -16,9 +16,11 @@
 #include "cloud.hpp"
 #include "faults.hpp"
 #include "listener.hpp"
+#include "rate_checks.hpp"
 #include "scheduler.hpp"
 #include "store.hpp"
 #include "swarm.hpp"
+#include "throttle.hpp"
 #include "trace.hpp"
 #include "zone.hpp"
 
@@ -69,6 +71,8 @@ class World {
   Cloud& cloud() { return cloud_; }
   Zone& zone() { return zone_; }
   Checks& checks() { return checks_; }
+  Throttle& throttle() { return throttle_; }
+  RateChecks& rates() { return rates_; }
   Trace& log() { return trace_; }
   Store& store() { return store_; }
   std::string store_identity() const { return "store1"; }
@@ -159,6 +163,7 @@ class World {
   void after_power_loss(const port::Commit& commit, std::uint32_t dice);
   void kill_all(std::uint32_t dice);
   void check_store();
+  void outage();
   void heal();
   void watch();
   bool finish();
@@ -176,6 +181,8 @@ class World {
   Checks checks_;
   Cloud cloud_;
   Zone zone_;
+  Throttle throttle_;
+  RateChecks rates_;
   std::vector<std::shared_ptr<Session>> sessions_;
   std::multiset<std::string> late_keys_;
   std::set<std::string> late_records_;

@@ -68,6 +68,7 @@ class Stage {
 // All that the script does to the world is over before it is healed.
 Swarm Stage::world_of(const Script& script) {
   Swarm swarm = script.swarm;
+  swarm.list_lag = swarm.policy.list_lag;
   Timestamp last = script.swarm.start;
   for (const auto& line : script.lines) {
     if (line.at) last = std::max(last, *line.at + line.duration);
