@@ -23,6 +23,7 @@ struct Line {
   Shared shared;
   BookOptions booking;
   TrustPlaces places;
+  DayLine day;
   std::string id;
   std::string text;
   std::vector<std::string> texts;
@@ -172,6 +173,47 @@ void add_operating(CLI::App& app, Line& line) {
           [&line] { return show_version(line.shared); });
 }
 
+void add_planning(CLI::App& app, Line& line) {
+  auto& day = line.day;
+  auto& it = command(
+      app, "simulate-day", "Tell how a day with many meetings would go; needs no server",
+      "  howdah simulate-day --meetings 200 --at 09:00 --lead 10m\n"
+      "  howdah simulate-day --meetings 10000 --lead 3h --svg day.svg --json-file day.json\n"
+      "  howdah simulate-day --meetings 500 --spread 1h --boot 2m --boot-p99 5m --dns cloudflare",
+      line, [&line] { return simulate_day(line.shared, line.day); });
+  it.add_option("--meetings", day.meetings, "How many")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  it.add_option("--seats", day.seats, "Of each meeting")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 8));
+  it.add_option("--at", day.at, "When the first starts")->capture_default_str();
+  it.add_option("--spread", day.spread, "The last starts so much later")->capture_default_str();
+  it.add_option("--length", day.length, "Of each meeting")->capture_default_str();
+  it.add_option("--lead", day.lead, "Desktops are launched so long before")->capture_default_str();
+  it.add_option("--boot", day.boot, "From launch to ready, in the median")->capture_default_str();
+  it.add_option("--boot-p99", day.boot_p99, "... and what one in a hundred exceeds")
+      ->capture_default_str();
+  it.add_option("--capacity", day.capacity, "Desktops at once; 0: as many as are asked for")
+      ->capture_default_str();
+  it.add_option("--launch-rate", day.launch_rate, "Launches a second that the provider takes")
+      ->capture_default_str()
+      ->check(CLI::Range(0.01, 1000.0));
+  it.add_option("--launch-burst", day.launch_burst, "... and at once after a rest")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  it.add_option("--dns", day.dns, "Whose limits on names")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"route53", "cloudflare"}));
+  it.add_option("--price", day.price, "Of a desktop for an hour")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1000.0));
+  it.add_option("--seed", day.seed, "Another one, other boot times")->capture_default_str();
+  it.add_flag("--search,!--no-search", day.search, "Look for the lead that is needed");
+  it.add_option("--json-file", day.json_file, "All figures, and when each seat is ready");
+  it.add_option("--svg", day.svg_file, "A picture: seats ready over time");
+}
+
 }  // namespace
 
 int run_cli(int argc, char** argv) {
@@ -185,6 +227,7 @@ int run_cli(int argc, char** argv) {
   app.add_flag("--json", line.shared.json, "Answer as JSON");
   add_operating(app, line);
   add_meetings(app, line);
+  add_planning(app, line);
   try {
     app.parse(argc, argv);
     return line.run();

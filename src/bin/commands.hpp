@@ -2,6 +2,7 @@
 // What each command does once its line was understood (cli.cpp). Each answers its exit code, tells
 // results on standard output and errors on standard error.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,28 @@ int check_config(const Shared& shared);
 int show_version(const Shared& shared);
 
 int serve(const Shared& shared);
+
+// What `simulate-day` is asked (sim::DayOptions says what each is).
+struct DayLine {
+  std::uint32_t meetings = 100;
+  std::uint32_t seats = 2;
+  std::string at = "09:00";
+  std::string spread = "0m";
+  std::string length = "45m";
+  std::string lead = "10m";
+  std::string boot = "90s";
+  std::string boot_p99 = "3m";
+  std::uint32_t capacity = 0;
+  double launch_rate = 2;
+  std::uint32_t launch_burst = 5;
+  std::string dns = "route53";
+  double price = 0.526;
+  std::uint64_t seed = 1;
+  bool search = true;
+  std::string json_file;
+  std::string svg_file;
+};
+int simulate_day(const Shared& shared, const DayLine& line);
 
 int make_local_certs(const Shared& shared, const std::vector<std::string>& more_hosts);
 struct TrustPlaces {
