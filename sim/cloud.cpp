@@ -67,7 +67,7 @@ domain::Instance Cloud::view(const Machine& machine, Timestamp as_of) const {
 }
 
 std::vector<domain::Instance> Cloud::list(const std::optional<domain::MeetingId>& meeting) {
-  auto rng = world_.faults().dice(Site::list);
+  auto rng = world_.faults().dice(meeting ? Site::list : Site::list_all);
   const auto as_of = world_.now() - up_to(rng, world_.swarm().list_lag);
   std::vector<domain::Instance> seen;
   for (const auto& [id, machine] : machines_) {
