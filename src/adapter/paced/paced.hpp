@@ -71,9 +71,10 @@ class SharedList {
                                     const Fetch& fetch) {
     auto list = known(now);
     if (!list) {
+      TRY(may_fetch(now));
       auto fetched = fetch();
       if (!fetched) {
-        give_up();
+        give_up(now);
         return tl::unexpected<base::Error>(fetched.error());
       }
       list = put(*fetched, now);
@@ -110,15 +111,23 @@ class SharedList {
     }
     return list;
   }
-  void give_up() {
+  void give_up(base::Duration now) {
     const std::lock_guard lock(mutex_);
     fetching_ = false;
+    again_at_ = now + shared_for_ / 4;
+  }
+  // After a failure not everybody who looks tries again: that would be what the list is to spare.
+  base::Result<> may_fetch(base::Duration now) {
+    const std::lock_guard lock(mutex_);
+    if (now >= again_at_) return {};
+    return base::fail(base::ErrorKind::unavailable, "the last list of everything failed just now");
   }
 
   const base::Duration shared_for_;
   std::mutex mutex_;
   List list_;
   base::Duration fetched_at_{0};
+  base::Duration again_at_{0};
   bool fetching_ = false;
 };
 

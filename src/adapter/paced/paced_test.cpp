@@ -111,7 +111,7 @@ TEST(Paced, LaunchesCannotUseUpWhatEndingNeeds) {
 TEST(Paced, OneListOfEverythingAnswersTheLooksOfAllMeetings) {
   CountingCompute inner;
   HandClock clock;
-  PacedCompute compute(inner, clock, {.look = {1, 1}, .shared_for = 5s});
+  PacedCompute compute(inner, clock, {.look = {1, 2}, .shared_for = 5s});
   EXPECT_EQ(compute.list(*domain::MeetingId::parse("ma"))->size(), 2U);
   EXPECT_EQ(compute.list(*domain::MeetingId::parse("mb"))->size(), 1U);
   EXPECT_TRUE(compute.list(*domain::MeetingId::parse("mc"))->empty());
@@ -122,8 +122,10 @@ TEST(Paced, OneListOfEverythingAnswersTheLooksOfAllMeetings) {
   clock.boot += 5s;
   inner.down = true;
   EXPECT_FALSE(compute.list(*domain::MeetingId::parse("ma")));  // never an old list for a new one
-  clock.boot += 1s;
   inner.down = false;
+  EXPECT_FALSE(compute.list(*domain::MeetingId::parse("mb")));  // nor does everybody ask again
+  EXPECT_EQ(inner.lists, 3);
+  clock.boot += 2s;
   EXPECT_TRUE(compute.list(*domain::MeetingId::parse("ma")));
 }
 
