@@ -68,6 +68,23 @@ TEST(Backoff, AMachineThatCameLateIsGivenItsTimeToBoot) {
   EXPECT_EQ(world.seat(0).attempts, 1U);
 }
 
+TEST(Backoff, AMachineTooManyThatListsStillShowIsNotEndedAtEveryLook) {
+  World world;
+  world.run_until(kT - 9min);
+  auto twin = world.instances[0];
+  twin.id = must(InstanceId::parse("i-twin"));
+  world.instances.push_back(twin);
+  world.log.clear();
+  for (int i = 0; i < 60; ++i) {
+    // The list is old, or the call had no effect.
+    world.instances[2].state = InstanceState::running;
+    world.now += 1s;
+    world.pass();
+  }
+  EXPECT_GE(world.count("terminate"), 2U);
+  EXPECT_LE(world.count("terminate"), 6U);
+}
+
 TEST(Backoff, WhatEndsGoesFirst) {
   World world;
   EXPECT_FALSE(takes_down(world.meeting, kT - 10min));

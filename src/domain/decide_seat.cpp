@@ -205,9 +205,14 @@ void take_down(Scene& scene) {
 
 // Machines that carry our mark for this seat and are not its desktop: a launch that came about
 // twice, or one that appeared after it was given up. Never an attempt that we do not know of (S28).
+// A list may show for a while what has long gone: so there is a pause between calls here, too.
 void end_strays(Scene& scene) {
   if (!scene.observed.instances || !can(scene, Capability::terminate)) return;
-  const Seat& seat = scene.seat;
+  Seat& seat = scene.seat;
+  if (!seat.desktop ||
+      !is_due(scene, seat.stray_called_at, seat.desktop->intent_at, scene.policy.terminate_retry)) {
+    return;
+  }
   for (const auto& instance : *scene.observed.instances) {
     if (instance.owner.seat != seat.id || instance.state == InstanceState::gone) continue;
     if (instance.owner.attempt == 0 || instance.owner.attempt > seat.attempts) continue;
@@ -215,6 +220,7 @@ void end_strays(Scene& scene) {
     const bool own = current && !seat.desktop->gone &&
                      (!seat.desktop->instance || seat.desktop->instance->value == instance.id);
     if (own) continue;
+    seat.stray_called_at = scene.now;
     scene.actions.emplace_back(Terminate{desktop_id(seat.id, instance.owner.attempt), instance.id});
   }
 }

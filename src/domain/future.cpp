@@ -24,6 +24,7 @@ void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy) {
     for (auto& token : seat.tokens) {
       token.expires_at = std::min(token.expires_at, now + policy.token_life + kClocksDiffer);
     }
+    pull_if(seat.stray_called_at);
     if (!seat.desktop) continue;
     Desktop& desktop = *seat.desktop;
     pull(desktop.intent_at);
