@@ -35,6 +35,8 @@ class Bucket {
     left_ -= 1;
     return true;
   }
+  // Counts calls that were made beside the one that was taken: the next comes the later.
+  void spend(double calls) { left_ -= calls; }
 
  private:
   static constexpr double kRounding = 1e-9;

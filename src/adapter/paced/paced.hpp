@@ -28,13 +28,16 @@ struct ComputePace {
   // One list of everything answers the looks of all meetings for this long; at most
   // Policy::list_lag. 0: each meeting asks by itself.
   base::Duration shared_for{0};
+  std::size_t page = 0;  // machines that one call lists; 0: one call lists everything
 };
 
 // ... and of the provider of names, where all kinds use up one limit: 4/10 of it are for setting
-// names, 3/10 for looking and 3/10 for removing, which may also take what the others have left.
+// names, 3/10 for looking and 3/10 for removing, which may also take what setting has left. Never
+// what looking needs: a name that was removed is gone only when it was seen gone.
 struct ZonePace {
   Rate calls;
   base::Duration shared_for{0};
+  std::size_t page = 0;
 };
 
 // One share, or the shares that a call may take from, in order.
@@ -50,6 +53,13 @@ class Shares {
       if (buckets_.at(index).take(now)) return {};
     }
     return base::fail(base::ErrorKind::unavailable, "held back to stay below the provider's limit");
+  }
+  // A list took as many calls as it has pages; one of them was taken.
+  template <class T>
+  void spend_pages(std::size_t share, const base::Result<std::vector<T>>& list, std::size_t page) {
+    if (!list || page == 0) return;
+    const std::lock_guard lock(mutex_);
+    buckets_.at(share).spend(static_cast<double>(list->size() / page));
   }
 
  private:
@@ -137,6 +147,7 @@ class PacedCompute final : public port::Compute {
       : inner_(inner),
         clock_(clock),
         shares_({pace.launch, pace.terminate, pace.look, pace.deadline}),
+        page_(pace.page),
         shared_(pace.shared_for) {}
 
   base::Result<std::vector<domain::Instance>> list(const domain::MeetingId& meeting) override {
@@ -148,7 +159,9 @@ class PacedCompute final : public port::Compute {
   }
   base::Result<std::vector<domain::Instance>> list_all() override {
     TRY(take(kLook));
-    return inner_.list_all();
+    auto all = inner_.list_all();
+    shares_.spend_pages(kLook, all, page_);
+    return all;
   }
   base::Result<domain::Instance> launch(const port::LaunchSpec& spec) override {
     TRY(take(kLaunch));
@@ -172,6 +185,7 @@ class PacedCompute final : public port::Compute {
   port::Compute& inner_;
   port::Clock& clock_;
   Shares shares_;
+  const std::size_t page_;
   SharedList<domain::Instance> shared_;
 };
 
@@ -182,6 +196,7 @@ class PacedZone final : public port::DnsZone {
         clock_(clock),
         shares_(
             {pace.calls.part(kPutShare), pace.calls.part(kLookShare), pace.calls.part(kDropShare)}),
+        page_(pace.page),
         shared_(pace.shared_for) {}
 
   std::string name_of(const domain::DesktopId& desktop) const override {
@@ -196,14 +211,16 @@ class PacedZone final : public port::DnsZone {
   }
   base::Result<std::vector<domain::Record>> list_all() override {
     TRY(take({kLook}));
-    return inner_.list_all();
+    auto all = inner_.list_all();
+    shares_.spend_pages(kLook, all, page_);
+    return all;
   }
   base::Result<> put(const domain::Record& record) override {
     TRY(take({kPut}));
     return inner_.put(record);
   }
   base::Result<> drop(const std::string& name, const domain::Owner& owner) override {
-    TRY(take({kDrop, kLook, kPut}));
+    TRY(take({kDrop, kPut}));
     return inner_.drop(name, owner);
   }
 
@@ -219,6 +236,7 @@ class PacedZone final : public port::DnsZone {
   port::DnsZone& inner_;
   port::Clock& clock_;
   Shares shares_;
+  const std::size_t page_;
   SharedList<domain::Record> shared_;
 };
 

@@ -145,13 +145,28 @@ TEST(Paced, SettingNamesAndLookingLeaveAShareForRemoving) {
   EXPECT_EQ(inner.drops, 30);
 }
 
-TEST(Paced, RemovingMayTakeWhatTheOthersHaveLeft) {
+TEST(Paced, RemovingTakesWhatSettingHasLeftAndNothingThatLookingNeeds) {
   CountingZone inner;
   HandClock clock;
   PacedZone zone(inner, clock, {.calls = {4, 100}});
   while (zone.drop("ma-1-1", owner_of("ma-1"))) {
   }
-  EXPECT_EQ(inner.drops, 100);
+  EXPECT_EQ(inner.drops, 70);
+  while (zone.list_all()) {
+  }
+  EXPECT_EQ(inner.lists, 30);
+}
+
+TEST(Paced, AListOfManyPagesCountsForAsManyCalls) {
+  CountingCompute inner;  // lists three machines
+  HandClock clock;
+  PacedCompute compute(inner, clock, {.look = {1, 2}, .page = 1});
+  EXPECT_TRUE(compute.list_all());
+  EXPECT_FALSE(compute.list_all());
+  clock.boot += 2s;
+  EXPECT_FALSE(compute.list_all());
+  clock.boot += 1s;
+  EXPECT_TRUE(compute.list_all());
 }
 
 TEST(Paced, WithoutARateNothingIsHeldBack) {
