@@ -29,17 +29,27 @@ ApiLimits limits_of(const DayOptions& options) {
   return limits;
 }
 
+std::size_t page_of(const DayOptions& options) {
+  return options.cloudflare ? kCloudflarePage : kRoute53Page;
+}
+
 // Just below what the providers take.
 adapter::paced::ComputePace compute_pace(const DayOptions& options) {
   return {.launch = {options.launches_per_second, options.launch_burst},
           .terminate = {5, 100},
           .look = {20, 100},
           .deadline = {10, 100},
-          .shared_for = kLooksShared};
+          .shared_for = kLooksShared,
+          .page = kMachinesPage};
 }
 adapter::paced::ZonePace zone_pace(const DayOptions& options) {
-  if (options.cloudflare) return {.calls = {3.3, 200}, .shared_for = kLooksShared};
-  return {.calls = {10, 50}, .shared_for = kLooksShared};
+  adapter::paced::ZonePace pace{.page = page_of(options)};
+  pace.calls = options.cloudflare ? adapter::paced::Rate{3.3, 200} : adapter::paced::Rate{10, 50};
+  // A list of all names must not cost more than looking may: 3/10 of all calls.
+  const auto pages = 1 + options.meetings * options.seats / pace.page;
+  const auto costs = static_cast<double>(pages) / (0.3 * pace.calls.per_second);
+  pace.shared_for = std::max(kLooksShared, Duration(static_cast<std::int64_t>(1100 * costs)));
+  return pace;
 }
 
 // The rules of a large service: looks are shared and rarer, and what is told to wait comes again
@@ -68,7 +78,7 @@ class Day {
         first_(kMidnight + 24h + options.at),
         scheduler_(options.seed, first_ - options.lead - 1min),
         outside_(scheduler_, options_, limits_of(options), result_),
-        zone_(outside_, options.cloudflare ? kCloudflarePage : kRoute53Page),
+        zone_(outside_, page_of(options)),
         compute_(outside_, outside_, compute_pace(options)),
         paced_zone_(zone_, outside_, zone_pace(options)),
         store_([this](const auto& before, const auto& after) { saved(before, after); }),

@@ -12,8 +12,7 @@ using domain::InstanceState;
 
 namespace {
 
-constexpr std::size_t kMachinesPage = 1000;  // DescribeInstances, at most
-constexpr Duration kGoneAfter = 30s;         // from the order to end
+constexpr Duration kGoneAfter = 30s;  // from the order to end
 constexpr Duration kGoneShown = 10min;
 constexpr double kRunningPart = 0.4;  // of the boot; the address comes with it
 
@@ -35,7 +34,7 @@ Result<> DayOutside::admit(Site site, const char* kind, std::size_t pages) {
   auto& calls = result_.calls[kind];
   for (std::size_t i = 0; i < pages; ++i) {
     ++calls.made;
-    if (throttle_.admits(site, now())) continue;
+    if (i == 0 ? throttle_.admits(site, now()) : throttle_.takes_page(site, now())) continue;
     ++calls.refused;
     return fail(ErrorKind::unavailable, "too many requests");
   }
@@ -73,7 +72,7 @@ Result<std::vector<domain::Instance>> DayOutside::list(const domain::MeetingId& 
 }
 
 Result<std::vector<domain::Instance>> DayOutside::list_all() {
-  TRY(admit(Site::list, "list machines", 1 + machines_.size() / kMachinesPage));
+  TRY(admit(Site::list_all, "list machines", 1 + machines_.size() / kMachinesPage));
   std::vector<domain::Instance> all;
   all.reserve(machines_.size());
   for (auto& [id, machine] : machines_) {

@@ -21,6 +21,8 @@
 
 namespace sim {
 
+constexpr std::size_t kMachinesPage = 1000;  // DescribeInstances, at most
+
 struct DayMachine {
   domain::Instance seen;
   Timestamp launched_at;

@@ -69,4 +69,13 @@ bool Throttle::admits(Site site, Timestamp now) {
   }
 }
 
+bool Throttle::takes_page(Site site, Timestamp now) {
+  if (site == Site::list_all) {
+    describe_all_.spend(now);
+    return true;
+  }
+  names_.spend(now);
+  return lock_out_.take(now);
+}
+
 }  // namespace sim

@@ -30,6 +30,8 @@ class Throttle {
 
   // Whether the provider takes this call now; it counts then.
   bool admits(Site site, Timestamp now);
+  // Whether it takes a further page of a list that was begun, for which the caller waits its turn.
+  bool takes_page(Site site, Timestamp now);
   bool locked_out(Timestamp now) const { return lock_out_.locked(now); }
 
  private:
