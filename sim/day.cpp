@@ -67,6 +67,11 @@ domain::Policy policy_of(const DayOptions& options) {
   const auto queue = Duration(static_cast<std::int64_t>(1000.0 * options.meetings * options.seats /
                                                         options.launches_per_second));
   policy.retry_max = std::clamp<Duration>(queue / 40, 30s, 5min);
+  // Where names come more slowly than machines, who waits for a name is not taken for broken.
+  const auto zone = zone_pace(options);
+  const auto names = Duration(static_cast<std::int64_t>(1000.0 * options.meetings * options.seats /
+                                                        (0.4 * zone.calls.per_second)));
+  if (names > queue) policy.ready_within += names - queue + 2 * zone.shared_for;
   return policy;
 }
 
@@ -117,9 +122,9 @@ class Day {
     at = std::max(at, scheduler_.now() + 1ms);
     if (next > scheduler_.now() && next <= at) return;
     next = at;
-    scheduler_.at(at, [this, meeting, at] {
-      if (wakes_.at(meeting) != at) return;
-      wakes_.at(meeting) = Timestamp{};
+    scheduler_.at(at, [this, meeting, at, &next] {
+      if (next != at) return;
+      next = Timestamp{};
       pass(meeting);
     });
   }
@@ -165,8 +170,9 @@ class Day {
     for (std::size_t i = 0; i < after.seats.size(); ++i) {
       const auto& seat = after.seats[i];
       if (seat.failed && !before.seats[i].failed) ++result_.failed;
-      if (!seat.desktop || !seat.desktop->first_ready || ready_.contains(seat.id)) continue;
-      ready_.insert(seat.id);
+      if (!seat.desktop || !seat.desktop->first_ready) continue;
+      const auto& was = before.seats[i].desktop;
+      if ((was && was->first_ready) || !ready_.insert(seat.id).second) continue;
       const auto at = scheduler_.now();
       result_.ready.push_back(at - first_);
       if (at <= after.start.at - kInTime) ++result_.ready_in_time;
