@@ -90,7 +90,8 @@ void draw_limits(Swarm& swarm, base::Rng rng) {
                         .look = {one_of(rng, {2.0, 5.0}), 10},
                         .deadline = {one_of(rng, {0.5, 2.0}), 2},
                         .shared_for = {}};
-  swarm.zone_pace = {.calls = {one_of(rng, {2.0, 4.0}), one_of(rng, {6U, 20U})}, .shared_for = {}};
+  swarm.zone_pace = {.calls = {one_of(rng, {1.0, 2.0, 4.0}), one_of(rng, {3U, 6U, 20U})},
+                     .shared_for = {}};
   // How old a list may be is told by clocks: it is shared where they agree.
   if (rng.below(2) == 0 || swarm.skew_max > 2s) return;
   swarm.compute_pace.shared_for = one_of(rng, {1s, 5s});
