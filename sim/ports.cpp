@@ -1,5 +1,6 @@
 #include "ports.hpp"
 
+#include "base/crypto.hpp"
 #include "rate_checks.hpp"
 
 namespace sim {
@@ -13,6 +14,7 @@ namespace {
 constexpr Duration kNear{3};   // the store
 constexpr Duration kFar{400};  // providers
 constexpr Duration kLooking{900};
+constexpr std::size_t kTokenBytes = 24;  // ids are made of fewer
 
 auto down(const char* what) {
   return fail(ErrorKind::unavailable, std::string(what) + " is down (drawn)");
@@ -46,13 +48,14 @@ Duration ClockPort::since_boot() {
 std::string EntropyPort::bytes(std::size_t count) {
   std::string out;
   while (out.size() < count) out += static_cast<char>(rng_.next() >> 24U);
+  if (count >= kTokenBytes) world_.canary().know(base::to_base64url(out));
   return out;
 }
 
 Result<std::vector<base::Secret>> SecretsPort::fetch(std::string_view name) {
   const auto drawn = process_.world().faults().draw(Site::secrets);
   if (drawn.fate != Fate::normal) return down("the secret store");
-  return std::vector<base::Secret>{base::Secret("key of " + std::string(name))};
+  return std::vector<base::Secret>{secret_of(name)};
 }
 
 void WakeupsPort::wake(const domain::MeetingId& meeting, Timestamp at) {
@@ -102,6 +105,7 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
   world.rates().launch_called(process_, *domain::meeting_of(spec.owner.seat));
   world.rates().changes(Site::launch, spec.desktop);
   world.checks().launch_called(spec);
+  world.canary().look(spec);
   const auto called_at = world.now();
   return process_.call(
       Site::launch, kFar,
@@ -182,6 +186,7 @@ Result<> ZonePort::put(const domain::Record& record) {
   world.rates().changes(Site::put, domain::desktop_id(record.owner.seat, record.owner.attempt));
   world.checks().mutation_called("put_record",
                                  domain::desktop_id(record.owner.seat, record.owner.attempt));
+  world.canary().look("a record", record.name + " " + record.address);
   const auto called_at = world.now();
   return process_.call(Site::put, kFar, [&world, record, called_at]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
@@ -275,6 +280,7 @@ auto StorePort::read(Act act) -> decltype(act()) {
 Result<port::Created> StorePort::create(const port::Commit& commit,
                                         const std::optional<port::IdempotencyKey>& key) {
   auto& world = process_.world();
+  world.canary().look(commit);
   return process_.call(Site::store_write, kNear,
                        [&world, index = process_.index(), commit, key]() -> Result<port::Created> {
                          if (world.store_down()) return down("the store");
@@ -291,6 +297,7 @@ Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
   auto& world = process_.world();
   process_.about(commit.meeting.id);
   if (process_.pass_holds(commit.meeting.id)) world.checks().held_save(commit.meeting);
+  world.canary().look(commit);
   return process_.call(Site::store_write, kNear,
                        [&world, index = process_.index(), commit]() -> Result<std::uint64_t> {
                          if (world.store_down()) return down("the store");
@@ -302,6 +309,7 @@ Result<> StorePort::append_audit(const domain::MeetingId& id,
                                  const std::vector<port::AuditEntry>& entries) {
   auto& world = process_.world();
   process_.about(id);
+  world.canary().look(entries);
   return process_.call(Site::store_write, kNear, [&world, id, entries]() -> Result<> {
     if (world.store_down()) return down("the store");
     return world.store().append_audit(id, entries);

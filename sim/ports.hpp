@@ -18,10 +18,11 @@ class ClockPort final : public port::Clock {
 
 class EntropyPort final : public port::Entropy {
  public:
-  explicit EntropyPort(std::uint64_t seed) : rng_(seed) {}
+  EntropyPort(World& world, std::uint64_t seed) : world_(world), rng_(seed) {}
   std::string bytes(std::size_t count) override;
 
  private:
+  World& world_;
   base::Rng rng_;
 };
 
@@ -163,8 +164,9 @@ class StorePort final : public port::MeetingStore {
 struct Process::PortSet {
   explicit PortSet(Process& process)
       : clock(process),
-        entropy(process.world().swarm().seed * 1000003 + process.index() * 7919 +
-                static_cast<std::uint64_t>(process.born().time_since_epoch().count())),
+        entropy(process.world(),
+                process.world().swarm().seed * 1000003 + process.index() * 7919 +
+                    static_cast<std::uint64_t>(process.born().time_since_epoch().count())),
         secrets(process),
         wakeups(process),
         compute(process),

@@ -15,7 +15,9 @@ auto request(World& world, base::Rng& rng, Act act) -> decltype(act(std::declval
   if (found == nullptr) return base::fail(base::ErrorKind::unavailable, "nobody listens");
   const auto process = found->shared_from_this();
   try {
-    return act(*process);
+    auto result = act(*process);
+    world.canary().look_at_error(result);
+    return result;
   } catch (const ProcessDied&) {
     return base::fail(base::ErrorKind::unknown_outcome, "the connection was lost");
   }

@@ -22,6 +22,7 @@ World::World(const Swarm& swarm)
       faults_(swarm.seed, swarm.mix),
       store_(store_identity(), swarm.seed, swarm.on_disk),
       checks_(*this),
+      canary_(*this),
       cloud_(*this),
       zone_(*this),
       throttle_(swarm.api),

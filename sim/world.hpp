@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "canary.hpp"
 #include "checks.hpp"
 #include "cloud.hpp"
 #include "faults.hpp"
@@ -74,6 +75,7 @@ class World {
   Throttle& throttle() { return throttle_; }
   RateChecks& rates() { return rates_; }
   Trace& log() { return trace_; }
+  Canary& canary() { return canary_; }
   Store& store() { return store_; }
   std::string store_identity() const { return "store1"; }
   Timestamp now() const { return scheduler_.now(); }
@@ -179,6 +181,7 @@ class World {
   std::uint64_t repeated_ = 0;
   Store store_;
   Checks checks_;
+  Canary canary_;
   Cloud cloud_;
   Zone zone_;
   Throttle throttle_;
