@@ -168,6 +168,7 @@ class Pass {
   template <class T>
   std::optional<T> seen(std::string_view what, Result<T> result) {
     if (result) return *std::move(result);
+    if (result.error().kind == ErrorKind::denied) report_.refused = what;
     base::log_error(LogLevel::warn, "look failed", result.error(),
                     {{"meeting", report_.meeting.text()}, {"action", what}});
     return std::nullopt;
@@ -264,6 +265,7 @@ class Pass {
       entry.detail += entry.detail.empty() ? "" : ": ";
       entry.detail += outcome.error().message;
       report_.failed.emplace_back(action, outcome.error().kind);
+      if (outcome.error().kind == ErrorKind::denied) report_.refused = domain::name_of(action);
       base::log_error(LogLevel::warn, "action failed", outcome.error(),
                       {{"meeting", meeting.id.text()},
                        {"desktop", domain::desktop_of(action).text()},

@@ -5,6 +5,7 @@
 // decides.
 
 #include <set>
+#include <string>
 
 #include "app/ports.hpp"
 #include "domain/plan.hpp"
@@ -16,6 +17,7 @@ struct PassReport {
   std::uint32_t rounds = 0;
   std::vector<std::pair<domain::Action, base::ErrorKind>> failed;
   std::uint32_t actions = 0;
+  std::string refused;  // a call that our credentials do not allow (F24), if there was one
   std::optional<base::Timestamp> wake_at;
 };
 

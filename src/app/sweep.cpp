@@ -14,9 +14,9 @@ using base::Result;
 struct Verdict {
   enum class Kind { known, wake, orphan, parked } kind = Kind::orphan;
   std::string why;
+  bool ending = false;  // known, and being taken down
 };
 
-// `alive_wanted`: the seat's row wants this very attempt to exist.
 Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
   using Kind = Verdict::Kind;
   const auto meeting_id = domain::meeting_of(owner.seat);
@@ -32,7 +32,9 @@ Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
   }
   if (meeting->over_at) return {Kind::orphan, "its meeting is over"};
   const bool current = seat->desktop && seat->desktop->attempt == owner.attempt;
-  if (current && !domain::finished(*seat->desktop)) return {Kind::known, ""};
+  if (current && !domain::finished(*seat->desktop)) {
+    return {Kind::known, "", seat->desktop->closing.has_value()};
+  }
   return {Kind::wake, "a former attempt of its seat"};
 }
 
@@ -67,8 +69,10 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
     const auto verdict = judge_by_row(ports_, owner);
     item.why = verdict.why;
     item.verdict = "known";
+    item.unneeded = verdict.ending;
     if (verdict.kind == Verdict::Kind::wake) {
       item.verdict = "woken";
+      item.unneeded = true;
       ++report.suspects;
       if (act) ports_.wakeups.wake(*domain::meeting_of(owner.seat), now);
     } else if (verdict.kind != Verdict::Kind::known) {
@@ -82,6 +86,7 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
       still[key] = suspect;
       const bool parked = verdict.kind == Verdict::Kind::parked;
       const bool kept = parked && (!deadline || now < *deadline);
+      item.unneeded = kept ? std::nullopt : std::optional(true);
       if (kept || (born && now < *born + policy_.age_min)) {
         item.verdict = kept ? "watched" : "too_young";
       } else if (!warm || suspect.misses < policy_.misses_min) {
@@ -96,7 +101,10 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
                     {{"kind", item.kind}, {"id", item.id}, {"why", item.why}});
           const Result<> ended = end();
           if (ended) ++report.ended;
-          if (!ended) base::log_error(base::LogLevel::warn, "sweep failed", ended.error());
+          if (!ended) {
+            if (ended.error().kind == ErrorKind::denied) report.refused = true;
+            base::log_error(base::LogLevel::warn, "sweep failed", ended.error());
+          }
         }
       }
     }

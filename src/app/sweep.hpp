@@ -6,6 +6,7 @@
 // process: it remembers what it saw. Not thread-safe.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,14 @@ struct SweepItem {
   std::string id;
   std::string verdict;  // "known", "woken", "too_young", "watched", "end", "held_by_breaker"
   std::string why;
+  // Not needed for long is an alarm (L15). Empty: nobody can say, its row cannot be read.
+  std::optional<bool> unneeded = false;
 };
 
 struct SweepReport {
   std::vector<SweepItem> items;
   std::uint32_t ended = 0;
+  bool refused = false;        // our credentials do not allow to end something (F24)
   std::uint32_t suspects = 0;  // owned outside without a row, or beyond the row's needs
 };
 

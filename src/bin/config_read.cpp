@@ -23,6 +23,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -254,6 +255,11 @@ base::Result<Config> parse_config(std::string_view text, const std::string& name
   config.meeting.policy.places = static_cast<std::uint32_t>(config.images.size());
   config.loop.sweep_period = config.sweep.period;
   config.loop.retention = config.meeting.policy.retention;
+  // Who sweeps rarely or looks rarely is not told every time that nothing was swept or looked at.
+  auto& alarm = config.loop.alarm;
+  alarm.leak_after = std::max(alarm.leak_after, 5 * config.sweep.period);
+  alarm.sweep_silent_after = std::max(alarm.sweep_silent_after, 5 * config.sweep.period);
+  alarm.silent_after = std::max(alarm.silent_after, 3 * config.meeting.policy.reconcile_hot);
   return config;
 }
 

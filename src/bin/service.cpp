@@ -6,6 +6,7 @@
 
 #include "adapter/file/private_file.hpp"
 #include "base/crypto.hpp"
+#include "base/log.hpp"
 #include "bin/certs.hpp"
 #include "bin/version.hpp"
 #include "web_files.hpp"
@@ -130,7 +131,8 @@ host::loop::LoopDependencies Service::loop_dependencies() {
       .clock = providers_.clock,
       .hints = hints_,
       .metrics = metrics_,
-      .looked_at = [this](const domain::Meeting& meeting) { server_.meeting_looked_at(meeting); }};
+      .looked_at = [this](const domain::Meeting& meeting) { server_.meeting_looked_at(meeting); },
+      .alive = [this] { say_alive(); }};
 }
 
 base::Result<> Service::start() {
@@ -162,6 +164,14 @@ void Service::stop() {
   server_.stop();
   loop_.stop();
   providers_.store->set_meanwhile({});
+}
+
+// A file that grows old tells who watches this folder that something is wrong, or nobody is left to
+// say what.
+void Service::say_alive() {
+  const auto written = adapter::file::write_recent(
+      state_.alive(), base::to_rfc3339(providers_.clock.now()) + "\n");
+  if (!written) base::log_error(base::LogLevel::warn, "cannot say alive", written.error());
 }
 
 base::Result<> Service::ready() {

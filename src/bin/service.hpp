@@ -33,6 +33,7 @@ class Service {
  private:
   base::Result<> ensure_key();
   base::Result<> ready();
+  void say_alive();
   void count(const adapter::metered::Call& call);
   host::http::Dependencies server_dependencies();
   host::loop::LoopDependencies loop_dependencies();

@@ -6,6 +6,7 @@
 //   api_key       the organiser's key          server.json  where the server listens, while it runs
 //   secrets/      signing keys                 certs/       local CA and certificate
 //   desktops/     local desktops               names/       their records
+//   alive         written anew every few seconds while nothing is wrong (L15)
 
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ struct StateFolder {
   std::string database() const { return path + "/howdah.db"; }
   std::string api_key() const { return path + "/api_key"; }
   std::string server() const { return path + "/server.json"; }
+  std::string alive() const { return path + "/alive"; }
   std::string secrets() const { return path + "/secrets"; }
   std::string certs() const { return path + "/certs"; }
   std::string desktops() const { return path + "/desktops"; }

@@ -125,6 +125,15 @@ base::Result<> write_private(const std::string& path, const base::Secret& conten
   return put_in_place(temporary, path, only_new);
 }
 
+base::Result<> write_recent(const std::string& path, std::string_view content) {
+  const Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file.get() < 0) return no_errno(path, errno);
+  const auto written = ::write(file.get(), content.data(), content.size());
+  if (written != static_cast<ssize_t>(content.size())) return no_errno(path, errno);
+  return {};
+}
+
 base::Result<> make_private_folder(const std::string& path) {
   std::error_code error;
   const fs::path folder(path);

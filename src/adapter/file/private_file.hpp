@@ -17,6 +17,9 @@ base::Result<base::Secret> read_private(const std::string& path);
 // Replaces `path` atomically and durably. `only_new`: conflict when it exists.
 base::Result<> write_private(const std::string& path, const base::Secret& content, bool only_new);
 
+// Writes in place, neither atomically nor durably: for what has only to be recent.
+base::Result<> write_recent(const std::string& path, std::string_view content);
+
 // Makes the folder (and its parents) with mode 0700; denied when it exists and others may write to
 // it.
 base::Result<> make_private_folder(const std::string& path);

@@ -49,6 +49,14 @@ class FileSecrets : public testing::Test {
   SteppedClock clock_;
 };
 
+TEST_F(FileSecrets, WhatHasOnlyToBeRecentIsWrittenInPlaceAndPrivate) {
+  ASSERT_TRUE(write_recent(path("alive"), "a longer line\n"));
+  ASSERT_TRUE(write_recent(path("alive"), "ok\n"));
+  EXPECT_EQ(read_private(path("alive"))->reveal(), "ok\n");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+  EXPECT_EQ(write_recent(path("no/alive"), "ok\n").error().kind, ErrorKind::not_found);
+}
+
 TEST_F(FileSecrets, AreMadeOnFirstUsePrivateAndStayTheSame) {
   const auto first = make().fetch("link_key");
   ASSERT_TRUE(first) << first.error().message;

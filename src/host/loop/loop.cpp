@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <limits>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/log.hpp"
@@ -42,6 +43,8 @@ struct Numbers {
         suspects(metrics.gauge("howdah_leak_suspects",
                                "Owned outside without a row, or beyond the row's needs.")),
         parked(metrics.gauge("howdah_parked_rows", "Rows that cannot be read.")),
+        last_look(metrics.gauge("howdah_last_look_seconds",
+                                "Unix time at which the store last said what is due.")),
         sweep_ended(metrics.counter("howdah_sweep_ended_total", "Things that a sweep ended.")),
         purged(metrics.counter("howdah_purged_total", "Meetings removed after retention.")) {}
 
@@ -51,6 +54,7 @@ struct Numbers {
   base::Counter& actions;
   base::Gauge& suspects;
   base::Gauge& parked;
+  base::Gauge& last_look;
   base::Counter& sweep_ended;
   base::Counter& purged;
 };
@@ -63,7 +67,8 @@ struct Loop::Impl {
         use(use_given),
         numbers(use.metrics),
         queue(config.backoff_min, config.backoff_max, config.jitter_seed),
-        watch(config.clock_jump, config.clock_settle) {}
+        watch(config.clock_jump, config.clock_settle),
+        alarms(config.alarm, use.clock.since_boot()) {}
 
   void start();
   void stop();
@@ -72,6 +77,7 @@ struct Loop::Impl {
   bool take_due(Timestamp now);
   bool take_all(Timestamp now);
   bool goes_first(const domain::MeetingId& meeting, Timestamp now);
+  void note_look(Timestamp now, std::optional<Timestamp> next);
   void watch_clock(Timestamp now);
   void work();
   void pass(const domain::MeetingId& meeting);
@@ -80,6 +86,15 @@ struct Loop::Impl {
   void sweep();
   void purge();
   void alert(std::string_view name, std::string_view detail);
+  void watch_alarms();
+  void tell_alarms();
+  std::vector<app::Alarm> raised() const;
+  template <class Note>
+  void note(Note add) {
+    const auto now = use.clock.since_boot();
+    const std::lock_guard lock(alarm_mutex);
+    add(alarms, now);
+  }
   // Waits, at most this long; false when stopping.
   bool pause(std::unique_lock<std::mutex>& lock, Duration time);
 
@@ -96,6 +111,9 @@ struct Loop::Impl {
   bool stopping = false;
   bool nudged = false;
   std::mutex sweep_mutex;
+  mutable std::mutex alarm_mutex;
+  app::Alarms alarms;
+  std::set<app::AlarmKind> told;  // of these somebody was told already
   std::atomic<bool> hold_kills{false};
   std::atomic<bool> store_answers{false};
   std::atomic<std::int64_t> looked_at_ms{0};  // steady clock
@@ -118,6 +136,7 @@ void Loop::Impl::start() {
   threads.emplace_back([this] { dispatch(); });
   for (std::size_t i = 0; i < config.workers; ++i) threads.emplace_back([this] { work(); });
   threads.emplace_back([this] { do_chores(); });
+  threads.emplace_back([this] { watch_alarms(); });
 }
 
 void Loop::Impl::stop() {
@@ -185,10 +204,20 @@ Duration Loop::Impl::look() {
   }
   const auto hint = use.hints.earliest();
   if (hint) rest = std::min(rest, *hint - now);
-  if (const auto next = use.store.next_wake(); next && *next && **next > now) {
-    rest = std::min(rest, **next - now);
+  if (const auto next = use.store.next_wake(); next) {
+    if (store_answers) note_look(now, *next);
+    if (*next && **next > now) rest = std::min(rest, **next - now);
   }
   return std::max(rest, Duration{1});
+}
+
+void Loop::Impl::note_look(Timestamp now, std::optional<Timestamp> next) {
+  numbers.last_look.set(base::to_unix_ms(now) / 1000);
+  std::optional<Duration> late;
+  if (next && *next <= now) late = now - *next;
+  // After a jump of the clock lateness means nothing until it has settled.
+  if (late && hold_kills) late = Duration{0};
+  note([&](app::Alarms& all, Duration at) { all.looked(at, late); });
 }
 
 // True when something that is due runs, waits or rests: the store's next wake then says nothing
@@ -277,6 +306,10 @@ Queue::Result Loop::Impl::count(const Result<app::PassReport>& report, Timestamp
     return Queue::Result::failed;
   }
   numbers.ok.add();
+  note([&](app::Alarms& all, Duration at) {
+    all.passed(at);
+    if (!report->refused.empty()) all.refused(at, report->refused);
+  });
   numbers.actions.add(report->actions);
   for (const auto& [action, kind] : report->failed) {
     use.metrics
@@ -325,11 +358,12 @@ void Loop::Impl::sweep() {
     count_sweep("ok");
     numbers.suspects.set(report->suspects);
     numbers.sweep_ended.add(report->ended);
-    if (report->suspects > 0) {
-      alert("leak_suspected", std::to_string(report->suspects) + " owned without need");
-    }
+    note([&](app::Alarms& all, Duration at) { all.swept(at, *report); });
   } else {
     count_sweep(base::to_string(report.error().kind));
+    if (report.error().kind == base::ErrorKind::denied) {
+      note([](app::Alarms& all, Duration at) { all.refused(at, "sweep"); });
+    }
     base::log_error(base::LogLevel::warn, "the sweep saw only a part; nothing was done",
                     report.error());
   }
@@ -340,6 +374,37 @@ void Loop::Impl::sweep() {
       for (const auto& [id, why] : *parked) alert("row_parked", id + ": " + why);
     }
   }
+}
+
+std::vector<app::Alarm> Loop::Impl::raised() const {
+  const auto now = use.clock.since_boot();
+  const std::lock_guard lock(alarm_mutex);
+  return alarms.raised(now);
+}
+
+void Loop::Impl::watch_alarms() {
+  std::unique_lock lock(mutex);
+  do {
+    lock.unlock();
+    tell_alarms();
+    lock.lock();
+  } while (pause(lock, config.alarm_period));
+}
+
+void Loop::Impl::tell_alarms() {
+  std::map<app::AlarmKind, std::string> now;
+  for (const auto& alarm : raised()) now.emplace(alarm.kind, alarm.detail);
+  for (const auto kind : app::kAlarmKinds) {
+    const auto found = now.find(kind);
+    const bool raised = found != now.end();
+    use.metrics
+        .gauge("howdah_alarm", "1 while this is wrong.",
+               {{"alarm", std::string(app::to_string(kind))}})
+        .set(raised ? 1 : 0);
+    if (!raised) told.erase(kind);
+    if (raised && told.insert(kind).second) alert(app::to_string(kind), found->second);
+  }
+  if (now.empty() && store_answers && use.alive) use.alive();
 }
 
 void Loop::Impl::purge() {
@@ -382,6 +447,13 @@ Result<> Loop::healthy() const {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   if (now - Duration(impl_->looked_at_ms.load()) > kSilentMax) {
     return base::fail(base::ErrorKind::unavailable, "passes do not run");
+  }
+  for (const auto& alarm : impl_->raised()) {
+    // What is owned without need, or not looked for, is no reason to send people elsewhere.
+    if (alarm.kind != app::AlarmKind::passes_silent && alarm.kind != app::AlarmKind::backlog) {
+      continue;
+    }
+    return base::fail(base::ErrorKind::unavailable, alarm.detail);
   }
   return {};
 }

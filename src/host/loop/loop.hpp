@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "app/alarm.hpp"
 #include "app/reconcile.hpp"
 #include "app/sweep.hpp"
 #include "base/metrics.hpp"
@@ -26,6 +27,8 @@ struct LoopConfig {
   std::size_t purge_batch = 200;
   base::Duration clock_jump{30'000};
   base::Duration clock_settle{120'000};
+  base::Duration alarm_period{5'000};  // between looks at what is wrong
+  app::AlarmPolicy alarm;
   std::uint64_t jitter_seed = 1;
 };
 
@@ -41,6 +44,9 @@ struct LoopDependencies {
   base::Metrics& metrics;
   // After each pass, with the meeting as it is stored then; may be empty.
   std::function<void(const domain::Meeting&)> looked_at;
+  // Every alarm_period while nothing is wrong (L15): who watches from outside the process must hear
+  // when it stops. May be empty.
+  std::function<void()> alive;
 };
 
 class Loop {
@@ -55,7 +61,8 @@ class Loop {
 
   // The sweep's judgement now, never at the same time as a sweep.
   base::Result<app::SweepReport> sweep_dry_run();
-  // Good when the store answered and passes run: the dispatcher looked within the last 10 s.
+  // Good when the store answered and passes run: the dispatcher looked within the last 10 s, and
+  // what was due has not been silent or waiting for longer than the alarms allow.
   base::Result<> healthy() const;
   bool holds_kills() const;
 

@@ -36,14 +36,15 @@ class LoopTest : public testing::Test {
                                                         [this]() -> base::Result<app::SweepReport> {
                                                           ++sweeps;
                                                           poke();
-                                                          return app::SweepReport{{}, 0, 3};
+                                                          return swept;
                                                         },
                                                         [] { return app::SweepReport{}; },
                                                         world.store,
                                                         world.clock,
                                                         hints,
                                                         metrics,
-                                                        {}});
+                                                        {},
+                                                        [this] { ++alive; }});
     loop->start();
     return loop;
   }
@@ -71,6 +72,8 @@ class LoopTest : public testing::Test {
   std::mutex mutex;
   std::condition_variable changed;
   std::atomic<int> sweeps{0};
+  std::atomic<int> alive{0};
+  app::SweepReport swept{{}, 0, 3};
 };
 
 TEST_F(LoopTest, PicksUpEverythingThatIsDueAtStart) {
@@ -220,14 +223,46 @@ TEST_F(LoopTest, AtStartALittleMoreIsLookedAtThanWhatIsDue) {
 }
 
 TEST_F(LoopTest, SuspectedLeaksAreShownAndRaiseAnAlert) {
+  config.sweep_period = 5ms;
+  config.alarm_period = 5ms;
+  swept.items = {{"instance", "i-1", "held_by_breaker", "no such meeting", true}};
   const auto loop = start([](const domain::MeetingId& id, bool) -> base::Result<app::PassReport> {
     return app::PassReport{.meeting = id};
   });
   EXPECT_TRUE(wait_for([&] { return sweeps > 0; }));
+  while (alive == 0) std::this_thread::yield();  // the test's time-out bounds it
+  auto& alerts =
+      metrics.counter("howdah_alerts_total", "Alerts raised.", {{"alert", "leak_suspected"}});
+  EXPECT_EQ(alerts.value(), 0U);
+  world.clock.advance(6min);
+  while (alerts.value() == 0) std::this_thread::yield();
+  const auto said = alive.load();
+  const auto before = sweeps.load();
+  EXPECT_TRUE(wait_for([&] { return sweeps > before + 10; }));
+  EXPECT_EQ(alive, said);  // who watches from outside hears nothing any more
+  while (!loop->healthy()) std::this_thread::yield();  // and people are still served
   loop->stop();
   const auto text = metrics.render();
   EXPECT_NE(text.find("howdah_leak_suspects 3"), std::string::npos);
-  EXPECT_NE(text.find("howdah_alerts_total{alert=\"leak_suspected\"} 1"), std::string::npos);
+  EXPECT_NE(text.find("howdah_alarm{alarm=\"leak_suspected\"} 1"), std::string::npos);
+  EXPECT_EQ(alerts.value(), 1U);  // told once
+}
+
+TEST_F(LoopTest, PassesThatNeverSucceedAreAnAlarmAndNotReady) {
+  config.alarm_period = 5ms;
+  world.book();
+  world.clock.advance(55min);
+  const auto loop = start([](const domain::MeetingId&, bool) -> base::Result<app::PassReport> {
+    return base::fail(ErrorKind::unavailable, "no");
+  });
+  while (!loop->healthy()) std::this_thread::yield();
+  world.clock.advance(91s);
+  const auto& alarm = metrics.gauge("howdah_alarm", "", {{"alarm", "passes_silent"}});
+  while (alarm.value() == 0) std::this_thread::yield();
+  const auto health = loop->healthy();
+  ASSERT_FALSE(health);
+  EXPECT_NE(health.error().message.find("no pass has succeeded"), std::string::npos);
+  loop->stop();
 }
 
 TEST_F(LoopTest, IsHealthyOnceItHasLooked) {
