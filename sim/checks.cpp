@@ -390,6 +390,8 @@ void Checks::terminating(const Machine& machine) {
     return;
   }
   const auto name = Zone::name_of(machine.spec.desktop);
+  const bool due = world_.now() + world_.clock_error() >= machine.spec.deadline;
+  if (due && world_.versions().may_hide(*meeting_id)) return;  // by who cannot read what is wanted
   const auto unreadable = unreadable_until_.find(*meeting_id);
   const bool parked = unreadable != unreadable_until_.end() && world_.now() < unreadable->second;
   if (parked) {  // nobody can read what is wanted: it is kept until its deadline (S21)
@@ -397,7 +399,6 @@ void Checks::terminating(const Machine& machine) {
     // that was suspended and then saved over the very row that it had read.
     const auto decided = std::max(unreadable_from_.at(*meeting_id), times_[*meeting_id].committed);
     if (world_.now() <= decided + kCallSlack) return;
-    const bool due = world_.now() + world_.clock_error() >= machine.spec.deadline;
     if (!due) fail("S21", name + " is ended because its row cannot be read");
     return;
   }

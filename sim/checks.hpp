@@ -64,6 +64,11 @@ class Checks {
   bool readable(const domain::MeetingId& id) const;
   void unreadable(const domain::MeetingId& id, Timestamp until);
 
+  // For the alarms: since when nobody needs this machine beyond doubt; the first wake of all rows
+  // that can be read.
+  std::optional<Timestamp> surely_unneeded_since(const Machine& machine) const;
+  std::optional<Timestamp> first_wake() const;
+
   // From time to time, and when everything is to be at rest.
   void after_healing();
   void at_rest();

@@ -5,6 +5,7 @@
 
 #include "checks.hpp"
 #include "domain/phase.hpp"
+#include "process.hpp"
 #include "timeline.hpp"
 #include "world.hpp"
 
@@ -62,6 +63,29 @@ std::optional<Timestamp> Checks::unneeded_since(const Machine& machine) const {
   }
   if (since && meeting->over_at) since = *since + kOrphan;  // what comes after is the sweep's
   return since;
+}
+
+std::optional<Timestamp> Checks::surely_unneeded_since(const Machine& machine) const {
+  const auto id = *domain::meeting_of(machine.spec.owner.seat);
+  const Meeting* meeting = row(id);
+  if (meeting == nullptr) return machine.launched_at;
+  if (unreadable_until_.contains(id) || world_.versions().may_hide(id)) return std::nullopt;
+  const Seat* seat = domain::find_seat(*meeting, machine.spec.owner.seat);
+  const auto& times = times_.at(id);
+  if (meeting->over_at) return std::max(times.ended, machine.launched_at);
+  if (!seat->desktop || seat->desktop->attempt != machine.spec.owner.attempt) return std::nullopt;
+  const auto closed = times.closed.find(seat->desktop->id);
+  if (closed == times.closed.end() || !seat->desktop->closing) return std::nullopt;
+  return std::max(closed->second, machine.launched_at);
+}
+
+std::optional<Timestamp> Checks::first_wake() const {
+  std::optional<Timestamp> first;
+  for (const auto& [id, meeting] : rows_) {
+    if (!meeting.wake_at || !readable(id) || world_.versions().may_hide(id)) continue;
+    if (!first || *meeting.wake_at < *first) first = meeting.wake_at;
+  }
+  return first;
 }
 
 void Checks::check_machines() {
@@ -157,6 +181,11 @@ void Checks::at_rest() {
     if (meeting.wake_at) fail("L12", id.text() + " still has a timer");
     for (const auto& seat : meeting.seats) {
       if (!seat.tokens.empty()) fail("L12", seat.id.text() + " still has door tokens");
+    }
+  }
+  for (const auto& process : world_.processes()) {
+    for (const auto& alarm : process->alarms().raised()) {
+      fail("L15", process->name() + " goes on to raise an alarm: " + alarm.detail);
     }
   }
   if (!waiting_.empty()) fail("L8", *waiting_.begin() + " still waits");

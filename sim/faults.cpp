@@ -6,9 +6,9 @@ namespace sim {
 namespace {
 
 constexpr std::array<const char*, kSites> kSiteNames{
-    "store_read", "store_write",   "list",     "list_all", "launch", "terminate", "deadline",
-    "zone_list",  "zone_list_all", "put",      "drop",     "probe",  "secrets",   "wakeup",
-    "machine",    "process",       "provider", "operator", "power"};
+    "store_read", "store_write",   "list",     "list_all", "launch", "terminate",  "deadline",
+    "zone_list",  "zone_list_all", "put",      "drop",     "probe",  "secrets",    "wakeup",
+    "machine",    "process",       "provider", "operator", "power",  "credentials"};
 constexpr std::array<const char*, static_cast<std::size_t>(Fate::count_)> kFateNames{
     "normal", "refused", "lost", "done_unknown", "late", "slow", "crash_before", "crash_after"};
 

@@ -35,12 +35,13 @@ enum class Site : std::uint8_t {
   drop,
   probe,
   secrets,
-  wakeup,     // a hint lost, late or doubled
-  machine,    // something is wrong with this machine
-  process,    // a control plane is stopped, paused or its clock set
-  provider,   // a place is full, a provider is down for a while
-  operator_,  // somebody does something by hand
-  power,      // the host's: worlds on a disk
+  wakeup,       // a hint lost, late or doubled
+  machine,      // something is wrong with this machine
+  process,      // a control plane is stopped, paused or its clock set
+  provider,     // a place is full, a provider is down for a while
+  operator_,    // somebody does something by hand
+  power,        // the host's: worlds on a disk
+  credentials,  // calls of a kind are denied for a while
   count_,
 };
 constexpr std::size_t kSites = static_cast<std::size_t>(Site::count_);

@@ -171,7 +171,10 @@ class Rascal {
     const auto who = principal(meeting.owner.text());
     std::size_t seen = 0;
     bool found = false;
-    const bool could_be_read = world_.checks().readable(meeting.id);
+    const auto everybody_can_read = [&] {
+      return world_.checks().readable(meeting.id) && !world_.versions().may_hide(meeting.id);
+    };
+    const bool could_be_read = everybody_can_read();
     const auto start = world_.row(meeting.id)->start;
     const auto done = request(world_, rng_, [&](Process& process) -> Result<> {
       std::string from;
@@ -184,7 +187,7 @@ class Rascal {
       } while (!from.empty());
       return {};
     });
-    if (!done || !could_be_read || !world_.checks().readable(meeting.id)) return;
+    if (!done || !could_be_read || !everybody_can_read()) return;
     if (world_.row(meeting.id)->start != start) return;  // it moved between two pages
     if (seen > 1) world_.probe("mischief: reads a list page by page");
     if (!found) world_.violation("S24", meeting.id.text() + " is in no page of its owner's list");

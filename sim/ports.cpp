@@ -55,6 +55,9 @@ std::string EntropyPort::bytes(std::size_t count) {
 Result<std::vector<base::Secret>> SecretsPort::fetch(std::string_view name) {
   const auto drawn = process_.world().faults().draw(Site::secrets);
   if (drawn.fate != Fate::normal) return down("the secret store");
+  if (process_.world().denied(Site::secrets)) {
+    return fail(ErrorKind::denied, "this secret may not be read (drawn)");
+  }
   return std::vector<base::Secret>{secret_of(name)};
 }
 
@@ -105,6 +108,7 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
   world.rates().launch_called(process_, *domain::meeting_of(spec.owner.seat));
   world.rates().changes(Site::launch, spec.desktop);
   world.checks().launch_called(spec);
+  world.versions().acts(process_, spec.owner);
   world.canary().look(spec);
   const auto called_at = world.now();
   return process_.call(
@@ -129,7 +133,11 @@ Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain
   ++ends_;
   world.rates().called(process_, Site::terminate);
   note_terminate(world, instance, owner);
-  world.checks().mutation_called("terminate", domain::desktop_id(owner.seat, owner.attempt));
+  const auto* machine = world.cloud().find(instance);
+  const auto deadline = machine == nullptr ? std::nullopt : std::optional(machine->spec.deadline);
+  if (!world.versions().acts(process_, owner, deadline)) {
+    world.checks().mutation_called("terminate", domain::desktop_id(owner.seat, owner.attempt));
+  }
   world.checks().orphan_called(process_.name(), process_.uptime(), owner);
   return process_.call(Site::terminate, kFar, [&world, instance, owner]() -> Result<> {
     if (world.cloud().down()) return down("the cloud");
@@ -145,6 +153,7 @@ Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const dom
   process_.about(owner.seat);
   world.rates().called(process_, Site::set_deadline);
   world.checks().mutation_called("set_deadline", domain::desktop_id(owner.seat, owner.attempt));
+  world.versions().acts(process_, owner);
   return process_.call(Site::set_deadline, kFar, [&world, instance, owner, deadline]() -> Result<> {
     if (world.cloud().down()) return down("the cloud");
     TRY(admit(world, Site::set_deadline));
@@ -187,6 +196,7 @@ Result<> ZonePort::put(const domain::Record& record) {
   world.checks().mutation_called("put_record",
                                  domain::desktop_id(record.owner.seat, record.owner.attempt));
   world.canary().look("a record", record.name + " " + record.address);
+  world.versions().acts(process_, record.owner);
   const auto called_at = world.now();
   return process_.call(Site::put, kFar, [&world, record, called_at]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
@@ -205,6 +215,7 @@ Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
   world.rates().called(process_, Site::drop);
   world.rates().changes(Site::drop, domain::desktop_id(owner.seat, owner.attempt));
   world.checks().mutation_called("drop_record", domain::desktop_id(owner.seat, owner.attempt));
+  world.versions().acts(process_, owner);
   world.checks().orphan_called(process_.name(), process_.uptime(), owner);
   return process_.call(Site::drop, kFar, [&world, name, owner]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
@@ -282,15 +293,21 @@ Result<port::Created> StorePort::create(const port::Commit& commit,
   auto& world = process_.world();
   world.canary().look(commit);
   return process_.call(Site::store_write, kNear,
-                       [&world, index = process_.index(), commit, key]() -> Result<port::Created> {
-                         if (world.store_down()) return down("the store");
-                         return world.create(index, commit, key);
+                       [&world, index = process_.index(), newer = process_.is_newer(), commit,
+                        key]() -> Result<port::Created> {
+                         if (world.store_full()) return down("the store");
+                         auto created = TRY(world.create(index, commit, key));
+                         if (!created.replayed) world.versions().wrote(newer, created.meeting);
+                         TRY(world.versions().read(newer, created.meeting));
+                         return created;
                        });
 }
 
 Result<domain::Meeting> StorePort::load(const domain::MeetingId& id) {
   process_.about(id);
-  return read([&store = process_.world().store(), id] { return store.load(id); });
+  return read([&world = process_.world(), newer = process_.is_newer(), id] {
+    return world.versions().read(newer, world.store().load(id));
+  });
 }
 
 Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
@@ -299,9 +316,12 @@ Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
   if (process_.pass_holds(commit.meeting.id)) world.checks().held_save(commit.meeting);
   world.canary().look(commit);
   return process_.call(Site::store_write, kNear,
-                       [&world, index = process_.index(), commit]() -> Result<std::uint64_t> {
-                         if (world.store_down()) return down("the store");
-                         return world.save(index, commit);
+                       [&world, index = process_.index(), newer = process_.is_newer(),
+                        commit]() -> Result<std::uint64_t> {
+                         if (world.store_full()) return down("the store");
+                         const auto version = TRY(world.save(index, commit));
+                         world.versions().wrote(newer, commit.meeting);
+                         return version;
                        });
 }
 
@@ -311,7 +331,7 @@ Result<> StorePort::append_audit(const domain::MeetingId& id,
   process_.about(id);
   world.canary().look(entries);
   return process_.call(Site::store_write, kNear, [&world, id, entries]() -> Result<> {
-    if (world.store_down()) return down("the store");
+    if (world.store_full()) return down("the store");
     return world.store().append_audit(id, entries);
   });
 }
@@ -321,18 +341,21 @@ Result<std::vector<port::AuditEntry>> StorePort::audit(const domain::MeetingId& 
 }
 
 Result<std::vector<domain::MeetingId>> StorePort::due(Timestamp now, std::size_t limit) {
-  return read([&store = process_.world().store(), now, limit] { return store.due(now, limit); });
+  return read([&versions = process_.world().versions(), newer = process_.is_newer(), now, limit] {
+    return versions.due(newer, now, limit);
+  });
 }
 
 Result<std::optional<Timestamp>> StorePort::next_wake() {
-  return read([&store = process_.world().store()] { return store.next_wake(); });
+  return read([&versions = process_.world().versions(), newer = process_.is_newer()] {
+    return versions.next_wake(newer);
+  });
 }
 
 Result<port::Page> StorePort::list(const std::optional<domain::PrincipalId>& owner,
                                    const std::string& from, std::size_t limit) {
-  return read([&store = process_.world().store(), owner, from, limit] {
-    return store.list(owner, from, limit);
-  });
+  return read([&versions = process_.world().versions(), newer = process_.is_newer(), owner, from,
+               limit] { return versions.list(newer, owner, from, limit); });
 }
 
 Result<std::vector<domain::MeetingId>> StorePort::live() {

@@ -8,8 +8,13 @@
 namespace sim {
 
 inline constexpr std::array kProbes{
+    std::string_view("alarm: a leak"),
+    std::string_view("alarm: backlog"),
+    std::string_view("alarm: credentials"),
+    std::string_view("alarm: passes are silent"),
     std::string_view("book: junk is refused"),
     std::string_view("book: the same request again"),
+    std::string_view("credentials: a call is denied"),
     std::string_view("dns: a name dangles for a while"),
     std::string_view("guest: a scanner pressed Enter"),
     std::string_view("guest: asks for the desktop again"),
@@ -47,6 +52,8 @@ inline constexpr std::array kProbes{
     std::string_view("terminate: again"),
     std::string_view("throttle: a call was refused"),
     std::string_view("throttle: locked out"),
+    std::string_view("versions: a row is brought forward"),
+    std::string_view("versions: an older one cannot read a row"),
     std::string_view("world: all control planes down for long"),
 };
 

@@ -25,10 +25,12 @@ constexpr Duration kMayBeBehind{900'000};
 Process::Process(World& world, std::size_t index, std::uint32_t incarnation)
     : world_(world),
       index_(index),
+      newer_(world.versions().is_newer(index, incarnation)),
       name_("p" + std::to_string(index + 1) +
             (incarnation > 1 ? "." + std::to_string(incarnation) : "")),
       born_(world.now()),
-      born_healed_(world.faults().healed()) {
+      born_healed_(world.faults().healed()),
+      alarms_(*this) {
   const auto& swarm = world.swarm();
   settings_.policy = swarm.policy;
   settings_.limits = swarm.limits;
@@ -114,6 +116,8 @@ void Process::loop() {
     const auto spacing = busy_.empty() ? kLookSpacing : kCrowdedTick;
     auto next = world_.now() + world_.swarm().tick;
     const auto wake = ports_->store.next_wake();
+    if (wake && store_answers_) alarms_.looked(*wake, holds_kills());
+    alarms_.check();
     if (wake && !*wake && hints_.empty())
       next = world_.now() + std::max(kIdleTick, world_.swarm().tick);
     if (!wake) next = std::min(next, world_.now() + kUnknownTick);
@@ -143,6 +147,7 @@ std::optional<Timestamp> Process::tick() {
   }
   // At start the clock may have been set while nobody watched.
   const auto stored = ports_->store.due(started_ ? wall() : wall() + kMayBeBehind, kBatch);
+  store_answers_ = stored.has_value();
   if (stored) {
     due.insert(stored->begin(), stored->end());
     started_ = true;
@@ -192,6 +197,7 @@ void Process::run_pass(const domain::MeetingId& id) {
   held_.erase(id);
   look_now();
   if (report) {
+    alarms_.passed(*report);
     backoff_.erase(id);
     backoff_step_.erase(id);
     return;
@@ -208,6 +214,7 @@ void Process::sweep_loop() {
     sleep(world_.swarm().sweep.period + (world_.swarm().plain ? 0ms : jitter));
     if (holds_kills()) continue;
     const auto report = sweep_->run();
+    alarms_.swept(report);
     if (!report) continue;
     if (report->ended > 0) world_.probe("sweep: ended an orphan");
     if (report->suspects > 0) world_.probe("sweep: saw a suspect");

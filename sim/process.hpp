@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "alarm_check.hpp"
 #include "app/join.hpp"
 #include "app/reconcile.hpp"
 #include "app/schedule.hpp"
@@ -40,11 +41,14 @@ class Process : public std::enable_shared_from_this<Process> {
 
   World& world() { return world_; }
   std::size_t index() const { return index_; }
+  bool is_newer() const { return newer_; }
   const std::string& name() const { return name_; }
   Timestamp wall() const { return world_.now() + offset_; }
   Duration uptime() const { return world_.now() - born_; }
   Timestamp born() const { return born_; }
   bool started_at_heal() const { return born_healed_; }  // or later: no fault has touched it
+  bool holds_kills() const { return world_.now() < hold_until_; }
+  Timestamp awake_since() const { return std::max(born_, paused_until_); }
 
   // The pass that runs over this meeting was told to hold ends.
   bool pass_holds(const domain::MeetingId& id) const { return held_.contains(id); }
@@ -65,6 +69,7 @@ class Process : public std::enable_shared_from_this<Process> {
   app::Reconcile& reconcile() { return *reconcile_; }
   app::Sweep& sweep() { return *sweep_; }
   const app::Settings& settings() const { return settings_; }
+  const AlarmCheck& alarms() const { return alarms_; }
 
  private:
   struct PortSet;
@@ -75,10 +80,10 @@ class Process : public std::enable_shared_from_this<Process> {
   void watch_clock();
   void run_pass(const domain::MeetingId& id);
   std::vector<domain::MeetingId> in_order(const std::set<domain::MeetingId>& due) const;
-  bool holds_kills() const { return world_.now() < hold_until_; }
 
   World& world_;
   std::size_t index_;
+  bool newer_;  // of the newer of two versions
   std::string name_;
   Timestamp born_;
   bool born_healed_ = false;
@@ -89,6 +94,7 @@ class Process : public std::enable_shared_from_this<Process> {
   bool look_at_all_ = false;
   bool started_ = false;
   bool dead_ = false;
+  bool store_answers_ = false;
   std::unique_ptr<PortSet> ports_;
   app::Settings settings_;
   std::unique_ptr<app::Schedule> schedule_;
@@ -103,6 +109,7 @@ class Process : public std::enable_shared_from_this<Process> {
   std::uint64_t dispatcher_ = 0;
   About about_;
   bool resting_ = false;  // the dispatcher waits for its next look
+  AlarmCheck alarms_;
 };
 
 namespace detail {
@@ -128,6 +135,12 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
   const bool mutation = detail::is_mutation(site);
   auto dice = world_.faults().dice(site);
   const auto drawn = world_.faults().draw(site);
+  // What credentials allow is asked where the call arrives, and is a definite no.
+  const auto attempt = [&world = world_, site, act]() -> decltype(act()) {
+    if (!world.denied(site)) return act();
+    world.probe("credentials: a call is denied");
+    return base::fail(base::ErrorKind::denied, "these credentials do not allow that (drawn)");
+  };
   const auto fault = [&] {
     world_.trace(name_, name_of(site), name_of(drawn.fate),
                  "#" + std::to_string(world_.faults().passed().at(static_cast<std::size_t>(site))));
@@ -158,7 +171,7 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
       return base::fail(mutation ? base::ErrorKind::unknown_outcome : base::ErrorKind::unavailable,
                         "lost (drawn)");
     case Fate::done_unknown: {
-      base::ignore(act(), "the answer is lost");
+      base::ignore(attempt(), "the answer is lost");
       sleep(drawn.delay);
       return base::fail(mutation ? base::ErrorKind::unknown_outcome : base::ErrorKind::unavailable,
                         "answer lost (drawn)");
@@ -166,13 +179,13 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
     case Fate::late:
       if (!mutation) return base::fail(base::ErrorKind::unavailable, "timed out (drawn)");
       world_.late_keys().insert(key);
-      world_.scheduler().at(world_.now() + drawn.delay, [&world = world_, act, key] {
+      world_.scheduler().at(world_.now() + drawn.delay, [&world = world_, attempt, key] {
         world.late_keys().erase(world.late_keys().find(key));
-        base::ignore(act(), "nobody waits for it");
+        base::ignore(attempt(), "nobody waits for it");
       });
       return base::fail(base::ErrorKind::unknown_outcome, "timed out (drawn)");
     case Fate::crash_after:
-      base::ignore(act(), "nobody is left to hear");
+      base::ignore(attempt(), "nobody is left to hear");
       world_.kill_process(index_, drawn.delay);
       sleep(Duration{0});
       break;
@@ -181,8 +194,9 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
     case Fate::count_:
       break;
   }
-  auto result = act();
+  auto result = attempt();
   sleep(half_way());
+  if (!result && result.error().kind == base::ErrorKind::denied) alarms_.denied();
   return result;
 }
 

@@ -52,6 +52,8 @@ void draw_mix(Swarm& swarm, base::Rng rng) {
   rare(Site::process, {0, 200, 1000, 3000});
   rare(Site::provider, {0, 500, 2000, 4000});
   rare(Site::operator_, {0, 0, 500, 1500});
+  auto clerk = rng.fork("credentials");
+  mix.rate.at(static_cast<std::size_t>(Site::credentials)) = one_of(clerk, {0U, 0U, 1000U, 3000U});
   mix.late_max = one_of(rng, {5s, 60s, 600s});
   swarm.policy.launch_late = mix.late_max;
   mix.slow_max = one_of(rng, {2s, 30s});
@@ -98,6 +100,12 @@ void draw_limits(Swarm& swarm, base::Rng rng) {
   swarm.policy.list_lag += 2 * swarm.compute_pace.shared_for;
 }
 
+// Some worlds are in the middle of an upgrade.
+void draw_versions(Swarm& swarm, base::Rng rng) {
+  if (swarm.on_disk || swarm.calm || rng.below(8) != 0) return;
+  swarm.newer_rows = one_of(rng, {NewerRows::schema, NewerRows::field, NewerRows::seat_field});
+}
+
 }  // namespace
 
 Swarm draw_swarm(std::uint64_t seed) {
@@ -127,6 +135,7 @@ Swarm draw_swarm(std::uint64_t seed) {
   draw_disk(swarm, root.fork("disk"));
   swarm.list_lag = swarm.policy.list_lag;
   draw_limits(swarm, root.fork("limits"));
+  draw_versions(swarm, root.fork("versions"));
   if (swarm.calm) {
     swarm.mix = {};
     swarm.limits = {200, 100, 50, 50};
@@ -142,7 +151,8 @@ std::string Swarm::describe() const {
   std::string text = "seed " + std::to_string(seed) + ": " + std::to_string(processes) +
                      " process(es), " + std::to_string(meetings) + " meeting(s) of up to " +
                      std::to_string(seats_max) + " seats, " + (bridged ? "bridged" : "direct") +
-                     (calm ? ", calm" : "") + (on_disk ? ", on disk" : "") + "\n";
+                     (calm ? ", calm" : "") + (on_disk ? ", on disk" : "") +
+                     (newer_rows != NewerRows::none ? ", of two versions" : "") + "\n";
   const auto add = [&](const char* name, Duration value) {
     text += std::string(" ") + name + "=" + base::to_text(value);
   };

@@ -12,6 +12,10 @@
 
 namespace sim {
 
+// What a newer version writes into the store that this one does not know (F26); none: there is no
+// newer one.
+enum class NewerRows : std::uint8_t { none, schema, field, seat_field };
+
 struct Swarm {
   std::uint64_t seed = 1;
   Timestamp start;
@@ -20,6 +24,7 @@ struct Swarm {
   std::uint32_t seats_max = 2;
   bool bridged = false;  // screens go through the process (local desktops); else straight (DCV)
   bool on_disk = false;  // the real SQLite store, on a disk that may lose power
+  NewerRows newer_rows = NewerRows::none;
   domain::Policy policy;
   app::SweepPolicy sweep;
   port::LaunchLimits limits{200, 100, 50, 50};

@@ -23,6 +23,7 @@ World::World(const Swarm& swarm)
       store_(store_identity(), swarm.seed, swarm.on_disk),
       checks_(*this),
       canary_(*this),
+      versions_(*this),
       cloud_(*this),
       zone_(*this),
       throttle_(swarm.api),
@@ -82,7 +83,7 @@ void World::mutated(const char* what, const std::string& subject) {
 void World::start_process(std::size_t index) {
   auto process = std::make_shared<Process>(*this, index, ++incarnations_.at(index));
   processes_.at(index) = process;
-  trace(process->name(), "starts", "");
+  trace(process->name(), "starts", "", versions_.name_of(process->is_newer()));
   process->start();
 }
 
@@ -210,9 +211,37 @@ void World::weather() {
         zone_.set_down(until);
         break;
       default:
+        if ((*dice >> 28U) % 2 == 0) {
+          trace("world", "the store is full", "", base::to_text(lasts));
+          store_full_until_ = until;
+          break;
+        }
         trace("world", "the store is down", "", base::to_text(lasts / 8));
         store_down_until_ = now() + lasts / 8;
         break;
+    }
+  }
+}
+
+// Credentials expire, are revoked, or turn out to be too narrow: some or all calls of a provider
+// are denied for a while.
+void World::clerk() {
+  auto rng = base::Rng(swarm_.seed).fork("clerk");
+  constexpr std::array kCalls{
+      Site::launch, Site::terminate, Site::set_deadline, Site::list,          Site::list_all,
+      Site::put,    Site::drop,      Site::zone_list,    Site::zone_list_all, Site::secrets};
+  while (!faults_.healed()) {
+    scheduler_.sleep(Duration(60'000 + rng.below(600'000)));
+    const auto dice = faults_.strike(Site::credentials);
+    if (!dice) continue;
+    const bool all = *dice % 4 == 0;
+    const auto lasts = Duration(60'000 + (*dice >> 8U) % 2'400'000);
+    const auto one = kCalls.at((*dice >> 2U) % kCalls.size());
+    trace("world", "credentials are denied", all ? "all calls" : name_of(one),
+          base::to_text(lasts));
+    for (const auto site : kCalls) {
+      auto& until = denied_until_.at(static_cast<std::size_t>(site));
+      if (all || site == one) until = std::max(until, now() + lasts);
     }
   }
 }
@@ -331,7 +360,8 @@ void World::heal() {
       swarm_.api.launch.burst == 0 ? ApiLimits{} : ApiLimits::real(swarm_.api.lock_out.calls > 0));
   cloud_.heal();
   zone_.heal();
-  store_down_until_ = Timestamp{};
+  store_down_until_ = store_full_until_ = Timestamp{};
+  denied_until_.fill(Timestamp{});
   for (std::size_t i = 0; i < processes_.size(); ++i) {
     if (!processes_.at(i)) {
       start_process(i);
@@ -339,6 +369,7 @@ void World::heal() {
       processes_.at(i)->pause(now());
     }
   }
+  versions_.finish();
   checks_.healed();
 }
 
@@ -354,8 +385,14 @@ bool World::run(const std::function<void(World&)>& people) {
   for (std::size_t i = 0; i < processes_.size(); ++i) start_process(i);
   scheduler_.spawn(now(), [this] { weather(); });
   scheduler_.spawn(now(), [this] { gremlin(); });
+  if (swarm_.mix.rate.at(static_cast<std::size_t>(Site::credentials)) > 0) {
+    scheduler_.spawn(now(), [this] { clerk(); });
+  }
   scheduler_.spawn(now(), [this] { meddler(); });
   if (store_.on_disk()) scheduler_.spawn(now(), [this] { power(); });
+  if (swarm_.newer_rows != NewerRows::none) {
+    scheduler_.spawn(now(), [this] { versions_.roll_out(); });
+  }
   scheduler_.spawn(now(), [this] { watch(); });
   outage();
   if (swarm_.first_place_full) cloud_.fill(0, start_ + 24h);

@@ -3,6 +3,7 @@
 // a seed has drawn. Holds the ground truth; what is done here without a fault is done at once.
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,6 +24,7 @@
 #include "swarm.hpp"
 #include "throttle.hpp"
 #include "trace.hpp"
+#include "versions.hpp"
 #include "zone.hpp"
 
 namespace sim {
@@ -76,6 +78,7 @@ class World {
   RateChecks& rates() { return rates_; }
   Trace& log() { return trace_; }
   Canary& canary() { return canary_; }
+  Versions& versions() { return versions_; }
   Store& store() { return store_; }
   std::string store_identity() const { return "store1"; }
   Timestamp now() const { return scheduler_.now(); }
@@ -148,6 +151,9 @@ class World {
   void clock_is_wrong(Duration by) { clock_error_ = std::max(clock_error_, by < 0ms ? -by : by); }
   bool store_down() const { return now() < store_down_until_; }
   void set_store_down(Timestamp until) { store_down_until_ = until; }
+  bool store_full() const { return store_down() || now() < store_full_until_; }  // for writes
+  // The credentials for this call are expired, revoked or too narrow (F24).
+  bool denied(Site site) const { return now() < denied_until_.at(static_cast<std::size_t>(site)); }
 
  private:
   void weather();  // providers
@@ -166,6 +172,7 @@ class World {
   void kill_all(std::uint32_t dice);
   void check_store();
   void outage();
+  void clerk();  // credentials
   void heal();
   void watch();
   bool finish();
@@ -182,6 +189,7 @@ class World {
   Store store_;
   Checks checks_;
   Canary canary_;
+  Versions versions_;
   Cloud cloud_;
   Zone zone_;
   Throttle throttle_;
@@ -190,6 +198,8 @@ class World {
   std::multiset<std::string> late_keys_;
   std::set<std::string> late_records_;
   Timestamp store_down_until_;
+  Timestamp store_full_until_;
+  std::array<Timestamp, kSites> denied_until_{};
   Duration clock_error_{0};
   std::vector<std::shared_ptr<Process>> processes_;
   std::vector<std::uint32_t> incarnations_;

@@ -57,6 +57,36 @@ TEST_F(StoreRows, sec_27_a_row_that_cannot_be_read_is_parked_alone) {
   EXPECT_NE(parked[4].second.find("another meeting"), std::string::npos) << parked[4].second;
 }
 
+// S29: an older version beside a newer one on the same store.
+TEST_F(StoreRows, ARowOfANewerVersionIsNeitherActedOnNorWrittenOver) {
+  const std::pair<const char*, const char*> differences[] = {
+      {R"({"schema":1,)", R"({"schema":2,)"},
+      {R"({"schema":1,)", R"({"schema":1,"mood":"calm",)"},
+      {R"("seats":[{)", R"("seats":[{"mood":"calm",)"},
+  };
+  std::size_t made = 0;
+  for (const auto& [older, newer] : differences) {
+    const auto id = meeting_id("m" + std::to_string(++made));
+    must_create(id.text());
+    const auto read_before = *store->load(id);
+    const auto where = " WHERE id = '" + id.text() + "'";
+    ASSERT_EQ(test::run_sql(path, "UPDATE meetings SET version = 2, body = replace(body, '" +
+                                      std::string(older) + "', '" + newer + "')" + where),
+              "");
+    const auto body = test::ask_sql(path, "SELECT body FROM meetings" + where);
+    ASSERT_NE(body.find(newer), std::string::npos);
+    EXPECT_EQ(store->load(id).error().kind, ErrorKind::internal);
+    EXPECT_TRUE(store->due(plain_meeting("x").start.at, 100)->empty());
+    EXPECT_TRUE(store->list(std::nullopt, "", 100)->meetings.empty());
+    EXPECT_EQ(store->save({read_before, {}, 0, {}}).error().kind, ErrorKind::conflict);
+    EXPECT_EQ(store->create({plain_meeting(id.text()), {}, 0, {}}, std::nullopt).error().kind,
+              ErrorKind::conflict);
+    EXPECT_EQ(test::ask_sql(path, "SELECT body FROM meetings" + where), body);
+    EXPECT_EQ(store->live()->size(), made);
+    EXPECT_EQ(store->parked()->size(), made);
+  }
+}
+
 TEST_F(StoreRows, ARowThatWasRepairedIsNotParkedAnyMore) {
   must_create("m1");
   const auto body = test::ask_sql(path, "SELECT body FROM meetings");
