@@ -25,7 +25,8 @@ build_one() {  # name, C compiler, C++ compiler, flags, sanitizers
   if [[ ! -f $folder/build.ninja ]]; then
     cmake -G Ninja -S . -B "$folder" -DCMAKE_C_COMPILER="$2" -DCMAKE_CXX_COMPILER="$3" \
       -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="$4 -g1" \
-      -DHOWDAH_SIM_ALONE=ON -DHOWDAH_SANITIZE="$sanitize" >"$log" 2>&1 || { tail -20 "$log"; return 1; }
+      -DHOWDAH_SIM_ALONE=ON -DHOWDAH_SANITIZE="$sanitize" >"$log" 2>&1 ||
+      { tail -20 "$log"; return 1; }
   fi
   ninja -C "$folder" sim >>"$log" 2>&1 || { tail -40 "$log"; return 1; }
 }

@@ -307,7 +307,7 @@ TEST(Plan, WhoComesBackWhileTheirDesktopIsBeingClosedIsNotShutOut) {
     world.now += 100ms;
     world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
   }
-  const auto& id = world.desktop(0).id;
+  const auto id = world.desktop(0).id;
   world.meeting = must(reenter(world.meeting, id, world.seat(0).epoch, world.now));
   world.pass();  // a look that does not see them yet
   EXPECT_FALSE(world.meeting.end);
@@ -325,7 +325,7 @@ TEST(Plan, NobodyComesBackByAnEpochThatWasRotatedNorAfterTheEnd) {
   World world;
   world.run_until(kT);
   world.enter(0);
-  const auto& id = world.desktop(0).id;
+  const auto id = world.desktop(0).id;
   EXPECT_FALSE(reenter(world.meeting, id, world.seat(0).epoch + 1, world.now));
   EXPECT_TRUE(reenter(world.meeting, id, world.seat(0).epoch, world.now));
   world.meeting = must(end(world.meeting, "ada", world.now));
