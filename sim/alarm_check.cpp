@@ -41,6 +41,10 @@ void AlarmCheck::passed(const app::PassReport& report) {
   passed_at_ = process_.world().now();
 }
 
+void AlarmCheck::failed(const base::Error& error) {
+  if (error.kind == base::ErrorKind::denied) alarms_.refused(boot_time(), error.message);
+}
+
 void AlarmCheck::swept(const base::Result<app::SweepReport>& report) {
   if (!report) {
     if (report.error().kind == base::ErrorKind::denied) alarms_.refused(boot_time(), "sweep");
@@ -151,7 +155,6 @@ void AlarmCheck::check_backlog() {
   }
 }
 
-// A pass that was denied something and then fails otherwise says the latter only.
 void AlarmCheck::check_credentials() {
   const auto now = process_.world().now();
   if (says(AlarmKind::credentials_refused)) process_.world().probe("alarm: credentials");

@@ -19,6 +19,7 @@ class AlarmCheck {
 
   void looked(std::optional<Timestamp> next_wake, bool clock_settles);
   void passed(const app::PassReport& report);
+  void failed(const base::Error& error);  // a pass
   void swept(const base::Result<app::SweepReport>& report);
   void denied();  // a provider's call was, and this process has heard it
   // Asks what is raised and whether that is right; called at each turn of the loop.

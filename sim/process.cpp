@@ -202,6 +202,7 @@ void Process::run_pass(const domain::MeetingId& id) {
     backoff_step_.erase(id);
     return;
   }
+  alarms_.failed(report.error());
   auto& step = backoff_step_[id];
   step = std::clamp(step * 2, kBackoffMin, kBackoffMax);
   backoff_[id] = world_.now() + step;

@@ -71,7 +71,8 @@ void draw_disk(Swarm& swarm, base::Rng rng) {
 void draw_limits(Swarm& swarm, base::Rng rng) {
   if (!swarm.calm) swarm.workers = one_of(rng, {2U, 4U, 16U, 16U});
   if (!swarm.calm && rng.below(6) == 0) swarm.outage = one_of(rng, {20min, 40min});
-  const bool cloudflare = rng.below(2) == 0;
+  // Several control planes that are not told a pace may use up what one Cloudflare token has.
+  const bool cloudflare = rng.below(2) == 0 && (!swarm.calm || swarm.processes == 1);
   const auto kind = rng.below(swarm.calm ? 2 : 3);
   if (kind > 0) swarm.api = ApiLimits::real(cloudflare);
   if (kind == 2) {

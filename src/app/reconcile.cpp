@@ -105,12 +105,21 @@ class Pass {
   Result<PassReport> run() {
     while (report_.rounds < kRoundsMax) {
       ++report_.rounds;
-      if (!TRY(round())) break;
+      const auto again = round();
+      if (!again) return failed(again.error());
+      if (!*again) break;
     }
     return report_;
   }
 
  private:
+  // What our credentials did not allow is not lost when the pass fails for another reason (F24).
+  tl::unexpected<base::Error> failed(const base::Error& error) const {
+    const bool harmless = error.kind == ErrorKind::conflict || error.kind == ErrorKind::not_found;
+    if (report_.refused.empty() || harmless) return tl::unexpected(error);
+    return base::fail(ErrorKind::denied, report_.refused);
+  }
+
   // One round; true when it is worth looking again at once.
   Result<bool> round() {
     const Meeting before = TRY(ports_.store.load(report_.meeting));

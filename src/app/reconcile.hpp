@@ -26,8 +26,9 @@ class Reconcile {
   Reconcile(const Ports& ports, const Settings& settings, std::set<domain::Capability> capabilities)
       : ports_(ports), settings_(settings), capabilities_(std::move(capabilities)) {}
 
-  // conflict: another pass was faster each time; it will be woken again. Other errors: the store's.
-  // hold_kills: the clock jumped (S18); set by the host while it settles.
+  // conflict: another pass was faster each time; it will be woken again. denied: it failed, and
+  // before that our credentials did not allow the call that the message names. Other errors: the
+  // store's. hold_kills: the clock jumped (S18); set by the host while it settles.
   base::Result<PassReport> pass(const domain::MeetingId& id, bool hold_kills);
 
  private:

@@ -24,14 +24,14 @@ class Bucket {
  public:
   explicit Bucket(const Rate& rate) : rate_(rate), left_(rate.burst) {}
 
-  // True when a call may be made now; it is counted then.
-  bool take(base::Duration now) {
+  // True when a call may be made now; it is counted then. `left_over`: 0 borrows one from later.
+  bool take(base::Duration now, double left_over = 1) {
     if (rate_.per_second <= 0) return true;
     const double passed = std::max(0.0, std::chrono::duration<double>(now - last_).count());
     left_ = started_ ? std::min<double>(rate_.burst, left_ + passed * rate_.per_second) : left_;
     last_ = std::max(last_, now);
     started_ = true;
-    if (left_ < 1 - kRounding) return false;
+    if (left_ < left_over - kRounding) return false;
     left_ -= 1;
     return true;
   }

@@ -54,6 +54,12 @@ class Shares {
     }
     return base::fail(base::ErrorKind::unavailable, "held back to stay below the provider's limit");
   }
+  // The same for a call that is made seldom and must not starve beside many: one more than is left.
+  base::Result<> borrow(std::size_t share, base::Duration now) {
+    const std::lock_guard lock(mutex_);
+    if (buckets_.at(share).take(now, 0)) return {};
+    return base::fail(base::ErrorKind::unavailable, "held back to stay below the provider's limit");
+  }
   // A list took as many calls as it has pages; one of them was taken.
   template <class T>
   void spend_pages(std::size_t share, const base::Result<std::vector<T>>& list, std::size_t page) {
@@ -142,6 +148,8 @@ class SharedList {
 };
 
 class PacedCompute final : public port::Compute {
+  using List = base::Result<std::vector<domain::Instance>>;
+
  public:
   PacedCompute(port::Compute& inner, port::Clock& clock, const ComputePace& pace)
       : inner_(inner),
@@ -155,13 +163,15 @@ class PacedCompute final : public port::Compute {
       TRY(take(kLook));
       return inner_.list(meeting);
     }
-    return shared_.look(meeting, clock_.since_boot(), [this] { return list_all(); });
+    return shared_.look(meeting, clock_.since_boot(), [this]() -> List {
+      TRY(take(kLook));
+      return whole();
+    });
   }
-  base::Result<std::vector<domain::Instance>> list_all() override {
-    TRY(take(kLook));
-    auto all = inner_.list_all();
-    shares_.spend_pages(kLook, all, page_);
-    return all;
+  // For sweeps.
+  List list_all() override {
+    TRY(shares_.borrow(kLook, clock_.since_boot()));
+    return whole();
   }
   base::Result<domain::Instance> launch(const port::LaunchSpec& spec) override {
     TRY(take(kLaunch));
@@ -179,6 +189,11 @@ class PacedCompute final : public port::Compute {
   }
 
  private:
+  List whole() {
+    auto all = inner_.list_all();
+    shares_.spend_pages(kLook, all, page_);
+    return all;
+  }
   enum Share : std::size_t { kLaunch, kTerminate, kLook, kDeadline };
   base::Result<> take(Share share) { return shares_.take({share}, clock_.since_boot()); }
 
@@ -190,6 +205,8 @@ class PacedCompute final : public port::Compute {
 };
 
 class PacedZone final : public port::DnsZone {
+  using List = base::Result<std::vector<domain::Record>>;
+
  public:
   PacedZone(port::DnsZone& inner, port::Clock& clock, const ZonePace& pace)
       : inner_(inner),
@@ -207,13 +224,15 @@ class PacedZone final : public port::DnsZone {
       TRY(take({kLook}));
       return inner_.list(meeting);
     }
-    return shared_.look(meeting, clock_.since_boot(), [this] { return list_all(); });
+    return shared_.look(meeting, clock_.since_boot(), [this]() -> List {
+      TRY(take({kLook}));
+      return whole();
+    });
   }
-  base::Result<std::vector<domain::Record>> list_all() override {
-    TRY(take({kLook}));
-    auto all = inner_.list_all();
-    shares_.spend_pages(kLook, all, page_);
-    return all;
+  // For sweeps.
+  List list_all() override {
+    TRY(shares_.borrow(kLook, clock_.since_boot()));
+    return whole();
   }
   base::Result<> put(const domain::Record& record) override {
     TRY(take({kPut}));
@@ -225,6 +244,11 @@ class PacedZone final : public port::DnsZone {
   }
 
  private:
+  List whole() {
+    auto all = inner_.list_all();
+    shares_.spend_pages(kLook, all, page_);
+    return all;
+  }
   static constexpr double kPutShare = 0.4;
   static constexpr double kLookShare = 0.3;
   static constexpr double kDropShare = 0.3;

@@ -137,7 +137,7 @@ TEST(Paced, SettingNamesAndLookingLeaveAShareForRemoving) {
   while (zone.put(record)) {
   }
   EXPECT_EQ(inner.puts, 40);
-  while (zone.list_all()) {
+  while (zone.list(*domain::MeetingId::parse("ma"))) {
   }
   EXPECT_EQ(inner.lists, 30);
   while (zone.drop("ma-1-1", owner_of("ma-1"))) {
@@ -152,7 +152,7 @@ TEST(Paced, RemovingTakesWhatSettingHasLeftAndNothingThatLookingNeeds) {
   while (zone.drop("ma-1-1", owner_of("ma-1"))) {
   }
   EXPECT_EQ(inner.drops, 70);
-  while (zone.list_all()) {
+  while (zone.list(*domain::MeetingId::parse("ma"))) {
   }
   EXPECT_EQ(inner.lists, 30);
 }
@@ -163,10 +163,25 @@ TEST(Paced, AListOfManyPagesCountsForAsManyCalls) {
   PacedCompute compute(inner, clock, {.look = {1, 2}, .page = 1});
   EXPECT_TRUE(compute.list_all());
   EXPECT_FALSE(compute.list_all());
-  clock.boot += 2s;
+  clock.boot += 1s;
   EXPECT_FALSE(compute.list_all());
   clock.boot += 1s;
   EXPECT_TRUE(compute.list_all());
+}
+
+TEST(Paced, ASweepDoesNotStarveBesideManyLooks) {
+  CountingZone inner;
+  HandClock clock;
+  PacedZone zone(inner, clock, {.calls = {1.0, 10}, .shared_for = {}});
+  const auto meeting = *domain::MeetingId::parse("ma");
+  for (int i = 0; i < 10; ++i) base::ignore(zone.list(meeting), "uses up what is left");
+  EXPECT_FALSE(zone.list(meeting));
+  EXPECT_TRUE(zone.list_all());
+  EXPECT_FALSE(zone.list_all());  // borrowed: the next comes the later
+  clock.boot += 4s;
+  EXPECT_FALSE(zone.list(meeting));
+  clock.boot += 4s;
+  EXPECT_TRUE(zone.list(meeting));
 }
 
 TEST(Paced, WithoutARateNothingIsHeldBack) {

@@ -300,6 +300,9 @@ Queue::Result Loop::Impl::count(const Result<app::PassReport>& report, Timestamp
                  {{"result", std::string(base::to_string(report.error().kind))}})
         .add();
     if (report.error().kind == base::ErrorKind::not_found) return Queue::Result::good;  // purged
+    if (report.error().kind == base::ErrorKind::denied) {
+      note([&](app::Alarms& all, Duration at) { all.refused(at, report.error().message); });
+    }
     if (report.error().kind != base::ErrorKind::conflict) {
       base::log_error(base::LogLevel::warn, "a pass failed", report.error());
     }
