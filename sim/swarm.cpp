@@ -71,8 +71,7 @@ void draw_disk(Swarm& swarm, base::Rng rng) {
 void draw_limits(Swarm& swarm, base::Rng rng) {
   if (!swarm.calm) swarm.workers = one_of(rng, {2U, 4U, 16U, 16U});
   if (!swarm.calm && rng.below(6) == 0) swarm.outage = one_of(rng, {20min, 40min});
-  // Several control planes that are not told a pace may use up what one Cloudflare token has.
-  const bool cloudflare = rng.below(2) == 0 && (!swarm.calm || swarm.processes == 1);
+  const bool cloudflare = rng.below(2) == 0;
   const auto kind = rng.below(swarm.calm ? 2 : 3);
   if (kind > 0) swarm.api = ApiLimits::real(cloudflare);
   if (kind == 2) {
@@ -87,7 +86,11 @@ void draw_limits(Swarm& swarm, base::Rng rng) {
       api.names = {2, one_of(rng, {1s, 3s})};
     }
   }
-  if (swarm.calm || rng.below(2) == 0) return;
+  if (swarm.calm || rng.below(2) == 0) {
+    // Several control planes that are told no pace may use up what one Cloudflare token has.
+    if (swarm.processes > 1) swarm.api.lock_out = {};
+    return;
+  }
   swarm.compute_pace = {.launch = {one_of(rng, {0.1, 0.5, 2.0}), 1 + rng.below(3)},
                         .terminate = {one_of(rng, {0.2, 1.0}), 1 + rng.below(3)},
                         .look = {one_of(rng, {2.0, 5.0}), 10},

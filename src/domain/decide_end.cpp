@@ -30,8 +30,12 @@ bool is_kept(const Meeting& meeting, const Seat& seat, Timestamp now, const Poli
     if (now < release_at(meeting, seat, policy)) return true;
   }
   if (!known_empty(*desktop, now, policy)) return true;
-  // Who passed the door has the grace, too, if no look has ever found them inside.
-  if (desktop->entered_at && now < *desktop->entered_at + policy.leave_grace) return true;
+  // Who passed the door has the grace, too, if no look has ever found them inside; and when nobody
+  // looked for long, from the first look after.
+  if (desktop->entered_at) {
+    const auto seen_empty = desktop->empty_since.value_or(*desktop->entered_at);
+    if (now < std::max(*desktop->entered_at, seen_empty) + policy.leave_grace) return true;
+  }
   if (!desktop->used_at && !seat.used_at) return false;
   if (!desktop->empty_since)
     return !desktop->first_ready;  // still starting: ready_within bounds it

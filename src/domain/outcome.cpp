@@ -74,6 +74,17 @@ void launched(Seat& seat, Desktop& desktop, const Launch& action, const Outcome&
   desktop.deadline_set = (*outcome)->deadline ? *(*outcome)->deadline : action.deadline;
 }
 
+// One of several machines too many was not ended, as calls are limited: it does not have to wait as
+// long as if it had been told.
+void stray_was_not_ended(Meeting& meeting, const Action& action) {
+  const auto* end = std::get_if<Terminate>(&action);
+  const auto seat_id = end == nullptr ? std::nullopt : seat_of(end->desktop);
+  Seat* seat = seat_id ? find_seat(meeting, *seat_id) : nullptr;
+  if (seat == nullptr || !seat->desktop) return;
+  const auto& instance = seat->desktop->instance;
+  if (!instance || instance->value != end->instance) seat->stray_called_at.reset();
+}
+
 }  // namespace
 
 Capability capability_of(const Action& action) {
@@ -101,6 +112,7 @@ const DesktopId& desktop_of(const Action& action) {
 Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcome& outcome,
                       Timestamp now, const Policy& policy) {
   Meeting next = meeting;
+  if (!outcome && outcome.error().kind == ErrorKind::unavailable) stray_was_not_ended(next, action);
   Desktop* desktop = current(next, desktop_of(action));
   if (desktop == nullptr || desktop->gone) return next;
   Seat& seat = *find_seat(next, *seat_of(desktop->id));

@@ -560,6 +560,20 @@ TEST(Plan, WhoPassedTheDoorAndWasNeverSeenInsideHasTheGrace) {
   EXPECT_EQ(world.meeting.end->reason, EndReason::no_show);
 }
 
+TEST(Plan, WhoPassedTheDoorWhileNobodyLookedHasTheGraceFromTheFirstLook) {
+  World world;
+  world.run_until(kT + 5min);
+  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
+  world.meeting = must(pass_door(world.meeting, world.desktop(0).id, "h", world.now, world.policy));
+  world.now = kT + 25min;  // the store was full; they may have been inside until a moment ago
+  world.pass();
+  EXPECT_FALSE(world.meeting.ending || world.meeting.end);
+  world.run_until(kT + 34min);
+  EXPECT_FALSE(world.meeting.end);
+  world.run_until(kT + 36min);
+  EXPECT_TRUE(world.meeting.end);
+}
+
 TEST(Plan, SettledWorldSeesNoFurtherAction) {
   World world;
   world.run_until(kT + 1h);
