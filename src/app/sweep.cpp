@@ -38,6 +38,19 @@ Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
   return {Kind::wake, "a former attempt of its seat"};
 }
 
+template <class End>
+void end_orphan(const SweepItem& item, const End& end, SweepReport& report) {
+  base::log(base::LogLevel::warn, "sweep ends what has no row",
+            {{"kind", item.kind}, {"id", item.id}, {"why", item.why}});
+  const Result<> ended = end();
+  if (ended) {
+    ++report.ended;
+    return;
+  }
+  if (ended.error().kind == ErrorKind::denied) report.refused = true;
+  base::log_error(base::LogLevel::warn, "sweep failed", ended.error());
+}
+
 }  // namespace
 
 Result<SweepReport> Sweep::run() {
@@ -96,16 +109,7 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
       } else {
         --kills_left;
         item.verdict = "end";
-        if (act) {
-          base::log(base::LogLevel::warn, "sweep ends what has no row",
-                    {{"kind", item.kind}, {"id", item.id}, {"why", item.why}});
-          const Result<> ended = end();
-          if (ended) ++report.ended;
-          if (!ended) {
-            if (ended.error().kind == ErrorKind::denied) report.refused = true;
-            base::log_error(base::LogLevel::warn, "sweep failed", ended.error());
-          }
-        }
+        if (act) end_orphan(item, end, report);
       }
     }
     report.items.push_back(std::move(item));
