@@ -1,0 +1,116 @@
+// Who is on the way in, comes back, or was there while nobody looked: not shut out (S7, S8).
+
+#include <gtest/gtest.h>
+
+#include "domain/plan_world_test.hpp"
+
+namespace domain {
+namespace {
+
+TEST(Plan, WhoIsOnTheWayInAtTheNoShowIsNotShutOut) {
+  World world;
+  world.run_until(kT + 15min - 1s);
+  const auto id = world.desktop(0).id;
+  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
+  world.meeting = must(pass_door(world.meeting, id, "h", world.now, world.policy));
+  world.run_until(kT + 15min + 3s);
+  EXPECT_FALSE(world.meeting.end);
+  EXPECT_FALSE(world.desktop(0).fenced);
+  world.connections[id] = 1;  // the browser got there
+  world.run_until(kT + 16min);
+  EXPECT_EQ(world.step_of(0), SeatStep::occupied);
+}
+
+TEST(Plan, WhoComesBackWhileTheirDesktopIsBeingClosedIsNotShutOut) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.enter(1);
+  world.run_until(kT + 20min);
+  world.connections.clear();  // both networks drop
+  world.run_until(kT + 20min + world.policy.leave_grace - 10s);
+  while (!world.meeting.ending) {
+    world.now += 100ms;
+    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+  }
+  const auto id = world.desktop(0).id;
+  world.meeting = must(reenter(world.meeting, id, world.seat(0).epoch, world.now));
+  world.pass();  // a look that does not see them yet
+  EXPECT_FALSE(world.meeting.end);
+  EXPECT_FALSE(world.desktop(0).fenced);
+  world.run_until(world.now + world.policy.leave_grace -
+                  1min);  // nor any: they have the grace again
+  EXPECT_FALSE(world.meeting.end);
+  world.connections[id] = 1;
+  world.run_until(world.now + 10min);
+  EXPECT_EQ(world.step_of(0), SeatStep::occupied);
+  EXPECT_FALSE(world.meeting.end);
+}
+
+TEST(Plan, NobodyComesBackByAnEpochThatWasRotatedNorAfterTheEnd) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  const auto id = world.desktop(0).id;
+  EXPECT_FALSE(reenter(world.meeting, id, world.seat(0).epoch + 1, world.now));
+  EXPECT_TRUE(reenter(world.meeting, id, world.seat(0).epoch, world.now));
+  world.meeting = must(end(world.meeting, "ada", world.now));
+  EXPECT_FALSE(reenter(world.meeting, id, world.seat(0).epoch, world.now));
+}
+
+TEST(Plan, WhoIsSeenInsideIsLookedAtAgainAsSoonAsItCountsAsUse) {
+  World world;
+  world.policy.presence_period = 50s;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 50s + world.policy.used_after);
+  EXPECT_TRUE(world.seat(0).used_at);
+}
+
+TEST(Plan, EmptinessIsCountedAnewWhenNobodyLookedForLong) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.enter(1);
+  world.run_until(kT + 20min);
+  world.leave(0);
+  world.leave(1);
+  world.run_until(kT + 25min);
+  world.now = kT + 40min;  // no control plane ran; they may have been back until a moment ago
+  world.pass();
+  EXPECT_FALSE(world.meeting.ending || world.meeting.end);
+  world.run_until(kT + 49min);
+  EXPECT_FALSE(world.meeting.end);
+  world.run_until(kT + 51min);
+  EXPECT_TRUE(world.meeting.end);
+}
+
+TEST(Plan, WhoPassedTheDoorAndWasNeverSeenInsideHasTheGrace) {
+  World world;
+  world.run_until(kT + 14min);
+  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
+  world.meeting = must(pass_door(world.meeting, world.desktop(0).id, "h", world.now, world.policy));
+  world.run_until(kT + 23min);
+  EXPECT_FALSE(world.meeting.end);
+  EXPECT_EQ(world.step_of(0), SeatStep::ready);
+  world.run_until(kT + 25min);
+  ASSERT_TRUE(world.meeting.end);
+  EXPECT_EQ(world.meeting.end->reason, EndReason::no_show);
+}
+
+TEST(Plan, WhoPassedTheDoorWhileNobodyLookedHasTheGraceFromTheFirstLook) {
+  World world;
+  world.run_until(kT + 5min);
+  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
+  world.meeting = must(pass_door(world.meeting, world.desktop(0).id, "h", world.now, world.policy));
+  world.now = kT + 25min;  // the store was full; they may have been inside until a moment ago
+  world.pass();
+  EXPECT_FALSE(world.meeting.ending || world.meeting.end);
+  world.run_until(kT + 34min);
+  EXPECT_FALSE(world.meeting.end);
+  world.run_until(kT + 36min);
+  EXPECT_TRUE(world.meeting.end);
+}
+
+}  // namespace
+}  // namespace domain
