@@ -271,7 +271,7 @@ void Checks::check_admissions(const Meeting& before, const Meeting& after) {
     if (found == in_flight_.end() || found->second == 0) continue;
     const auto* instance = seat.desktop->instance ? &seat.desktop->instance->value : nullptr;
     const Machine* machine = instance == nullptr ? nullptr : world_.cloud().find(*instance);
-    if (machine == nullptr || machine->broken) continue;
+    if (machine == nullptr || machine->broken || !machine->alive()) continue;
     fail("S8", seat.desktop->id.text() + " is fenced while somebody is on the way in");
   }
 }

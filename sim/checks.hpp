@@ -26,6 +26,7 @@ class Checks {
   void committed(const domain::Meeting* before, const domain::Meeting& after,
                  const std::vector<port::AuditEntry>& audit);
   const domain::Meeting* row(const domain::MeetingId& id) const;
+  bool is_orphan(const domain::Owner& owner) const;
 
   // The cloud and the zone: when a call arrives, and when something takes effect.
   void launch_called(const port::LaunchSpec& spec);
@@ -38,7 +39,9 @@ class Checks {
   void dropping(const domain::Record& record);
   void mutated() { ++mutations_; }
   // A call that ends something, by this process; and a write of a pass that holds ends.
-  void orphan_called(const std::string& process, Duration uptime, const domain::Owner& owner);
+  void orphan_called(Duration uptime, const domain::Owner& owner);
+  void orphan_answered(const std::string& process, const domain::Owner& owner,
+                       const base::Result<>& ended);
   void held_save(const domain::Meeting& after);
 
   // People.

@@ -235,17 +235,25 @@ void Checks::held_save(const Meeting& after) {
   }
 }
 
-// S30: what has no row is ended slowly, by a process that has been up for a while.
-void Checks::orphan_called(const std::string& process, Duration uptime,
-                           const domain::Owner& owner) {
+bool Checks::is_orphan(const domain::Owner& owner) const {
   const auto id = domain::meeting_of(owner.seat);
   const Meeting* meeting = id ? row(*id) : nullptr;
   const Seat* seat = meeting == nullptr ? nullptr : domain::find_seat(*meeting, owner.seat);
-  if (seat != nullptr && owner.attempt <= seat->attempts) return;
+  return seat == nullptr || owner.attempt > seat->attempts;
+}
+
+// S30: what has no row is ended by a process that has been up for a while ...
+void Checks::orphan_called(Duration uptime, const domain::Owner& owner) {
+  if (uptime + world_.clock_error() >= world_.swarm().sweep.warm_up || !is_orphan(owner)) return;
+  fail("S30", owner.seat.text() + " is ended by a sweep that has just begun to look");
+}
+
+// ... and slowly. What the provider did not take has ended nothing.
+void Checks::orphan_answered(const std::string& process, const domain::Owner& owner,
+                             const base::Result<>& ended) {
+  if (!ended && ended.error().kind == base::ErrorKind::unavailable) return;
+  if (!is_orphan(owner)) return;
   const auto& sweep = world_.swarm().sweep;
-  if (uptime + world_.clock_error() < sweep.warm_up) {
-    fail("S30", owner.seat.text() + " is ended by a sweep that has just begun to look");
-  }
   auto& calls = orphan_calls_[process];
   calls.push_back(world_.now());
   const auto since = world_.now() - sweep.period / 2;

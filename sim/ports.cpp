@@ -138,13 +138,15 @@ Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain
   if (!world.versions().acts(process_, owner, deadline)) {
     world.checks().mutation_called("terminate", domain::desktop_id(owner.seat, owner.attempt));
   }
-  world.checks().orphan_called(process_.name(), process_.uptime(), owner);
-  return process_.call(Site::terminate, kFar, [&world, instance, owner]() -> Result<> {
+  world.checks().orphan_called(process_.uptime(), owner);
+  auto ended = process_.call(Site::terminate, kFar, [&world, instance, owner]() -> Result<> {
     if (world.cloud().down()) return down("the cloud");
     TRY(admit(world, Site::terminate));
     return world.change_outside(
         [&world, instance, owner] { return world.cloud().terminate(instance, owner); });
   });
+  world.checks().orphan_answered(process_.name(), owner, ended);
+  return ended;
 }
 
 Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const domain::Owner& owner,
@@ -216,12 +218,14 @@ Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
   world.rates().changes(Site::drop, domain::desktop_id(owner.seat, owner.attempt));
   world.checks().mutation_called("drop_record", domain::desktop_id(owner.seat, owner.attempt));
   world.versions().acts(process_, owner);
-  world.checks().orphan_called(process_.name(), process_.uptime(), owner);
-  return process_.call(Site::drop, kFar, [&world, name, owner]() -> Result<> {
+  world.checks().orphan_called(process_.uptime(), owner);
+  auto dropped = process_.call(Site::drop, kFar, [&world, name, owner]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
     TRY(admit(world, Site::drop));
     return world.change_outside([&world, name, owner] { return world.zone().drop(name, owner); });
   });
+  world.checks().orphan_answered(process_.name(), owner, dropped);
+  return dropped;
 }
 
 // ---- Pace.

@@ -210,11 +210,13 @@ void Process::run_pass(const domain::MeetingId& id) {
 
 void Process::sweep_loop() {
   auto rng = base::Rng(world_.swarm().seed).fork(name_ + "sweep");
+  auto pause = world_.swarm().sweep.period;
   for (;;) {
     const auto jitter = Duration(rng.below(5000));
-    sleep(world_.swarm().sweep.period + (world_.swarm().plain ? 0ms : jitter));
+    sleep(pause + (world_.swarm().plain ? 0ms : jitter));
     if (holds_kills()) continue;
     const auto report = sweep_->run();
+    pause = app::pause_after(report, world_.swarm().sweep.period);
     alarms_.swept(report);
     if (!report) continue;
     if (report->ended > 0) world_.probe("sweep: ended an orphan");

@@ -27,7 +27,7 @@ compare_with_asan() {
 # The part of every test run: seeds, the small scope, the stories, that every mutant still applies,
 # and that six of them, others for each commit, are found.
 sim_ci() {
-  local seeds=${HOWDAH_SIM_SEEDS:-4000}
+  local seeds=${HOWDAH_SIM_SEEDS:-20000}
   "$sim_binary" --seeds "$seeds" --regressions "$regressions" --jobs "$(nproc)"
   "$sim_binary" --small --jobs "$(nproc)"
   "$sim_binary" --stories "$stories"

@@ -115,8 +115,7 @@ class Pass {
  private:
   // What our credentials did not allow is not lost when the pass fails for another reason (F24).
   tl::unexpected<base::Error> failed(const base::Error& error) const {
-    const bool harmless = error.kind == ErrorKind::conflict || error.kind == ErrorKind::not_found;
-    if (report_.refused.empty() || harmless) return tl::unexpected(error);
+    if (report_.refused.empty()) return tl::unexpected(error);
     return base::fail(ErrorKind::denied, report_.refused);
   }
 

@@ -9,6 +9,7 @@ namespace {
 
 using base::ErrorKind;
 using base::Result;
+using domain::InstanceState;
 
 // What the store says about something that carries our mark.
 struct Verdict {
@@ -38,23 +39,41 @@ Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
   return {Kind::wake, "a former attempt of its seat"};
 }
 
+// What was seen of a thing that carries our mark.
+struct Sighting {
+  const domain::Owner& owner;
+  std::optional<base::Timestamp> born;
+  std::optional<base::Timestamp> deadline;
+  bool stopping = false;  // its end has begun
+};
+
+// False: it was not told, as calls are limited.
 template <class End>
-void end_orphan(const SweepItem& item, const End& end, SweepReport& report) {
+bool end_orphan(const SweepItem& item, const End& end, SweepReport& report) {
   base::log(base::LogLevel::warn, "sweep ends what has no row",
             {{"kind", item.kind}, {"id", item.id}, {"why", item.why}});
   const Result<> ended = end();
   if (ended) {
     ++report.ended;
-    return;
+    return true;
   }
   if (ended.error().kind == ErrorKind::denied) report.refused = true;
   base::log_error(base::LogLevel::warn, "sweep failed", ended.error());
+  if (ended.error().kind != ErrorKind::unavailable) return true;
+  report.held_back = true;
+  return false;
 }
+
+constexpr base::Duration kSweepAgain{10'000};
 
 }  // namespace
 
+base::Duration pause_after(const Result<SweepReport>& report, base::Duration period) {
+  return report && report->held_back ? std::min(period, kSweepAgain) : period;
+}
+
 Result<SweepReport> Sweep::run() {
-  if (!first_run_) first_run_ = ports_.clock.now();
+  if (!first_run_) first_run_ = ports_.clock.since_boot();
   return judge(suspects_, true);
 }
 
@@ -63,23 +82,32 @@ Result<SweepReport> Sweep::dry_run() {
   return judge(copy, false);
 }
 
+Sweep::Suspect Sweep::missed(Suspect suspect, base::Duration uptime) const {
+  if (suspect.misses == 0 || uptime >= suspect.last + policy_.period / 2) {
+    ++suspect.misses;
+    suspect.last = uptime;
+  }
+  return suspect;
+}
+
 Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool act) {
   const auto identity = ports_.store.identity();
   TRY(ports_.store.live());  // the store can be read as a whole, or nothing is judged
   const auto instances = TRY(ports_.compute.list_all());
   const auto records = TRY(ports_.zone.list_all());
   const auto now = ports_.clock.now();
-  const bool warm = first_run_ && now >= *first_run_ + policy_.warm_up;
+  const auto uptime = ports_.clock.since_boot();
+  const bool warm = first_run_ && uptime >= *first_run_ + policy_.warm_up;
   const auto tenth = static_cast<std::uint32_t>((instances.size() + records.size()) / 10);
-  std::uint32_t kills_left = std::max(policy_.kills_max, tenth);
+  const auto kills_max = std::max(policy_.kills_max, tenth);
+  const auto kills_before = uptime < killed_at_ + policy_.period ? kills_ : 0;
+  auto kills = kills_before;
   SweepReport report;
   std::map<std::string, Suspect> still;
 
-  const auto consider = [&](SweepItem item, const domain::Owner& owner,
-                            std::optional<base::Timestamp> born,
-                            std::optional<base::Timestamp> deadline, const auto& end) {
-    if (owner.store != identity) return;  // not ours, whatever its name says
-    const auto verdict = judge_by_row(ports_, owner);
+  const auto consider = [&](SweepItem item, const Sighting& seen, const auto& end) {
+    if (seen.owner.store != identity) return;  // not ours, whatever its name says
+    const auto verdict = judge_by_row(ports_, seen.owner);
     item.why = verdict.why;
     item.verdict = "known";
     item.unneeded = verdict.ending;
@@ -87,45 +115,45 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
       item.verdict = "woken";
       item.unneeded = true;
       ++report.suspects;
-      if (act) ports_.wakeups.wake(*domain::meeting_of(owner.seat), now);
+      if (act) ports_.wakeups.wake(*domain::meeting_of(seen.owner.seat), now);
     } else if (verdict.kind != Verdict::Kind::known) {
       ++report.suspects;
       const std::string key = item.kind + " " + item.id;
-      Suspect suspect = suspects[key];
-      if (suspect.misses == 0 || now >= suspect.last + policy_.period / 2) {
-        ++suspect.misses;
-        suspect.last = now;
-      }
-      still[key] = suspect;
+      const auto misses = (still[key] = missed(suspects[key], uptime)).misses;
       const bool parked = verdict.kind == Verdict::Kind::parked;
-      const bool kept = parked && (!deadline || now < *deadline);
+      const bool kept = parked && (!seen.deadline || now < *seen.deadline);
       item.unneeded = kept ? std::nullopt : std::optional(true);
-      if (kept || (born && now < *born + policy_.age_min)) {
+      if (kept || (seen.born && now < *seen.born + policy_.age_min)) {
         item.verdict = kept ? "watched" : "too_young";
-      } else if (!warm || suspect.misses < policy_.misses_min) {
+      } else if (!warm || misses < policy_.misses_min) {
         item.verdict = "watched";
-      } else if (kills_left == 0) {
+      } else if (seen.stopping) {
+        item.verdict = "stopping";
+      } else if (kills >= kills_max) {
         item.verdict = "held_by_breaker";
       } else {
-        --kills_left;
         item.verdict = "end";
-        if (act) end_orphan(item, end, report);
+        if (!act || end_orphan(item, end, report)) ++kills;
       }
     }
     report.items.push_back(std::move(item));
   };
 
   for (const auto& instance : instances) {
-    if (instance.state == domain::InstanceState::gone) continue;
-    consider({"instance", instance.id.text(), "", ""}, instance.owner, instance.launched_at,
-             instance.deadline,
+    if (instance.state == InstanceState::gone) continue;
+    consider({"instance", instance.id.text(), "", ""},
+             {instance.owner, instance.launched_at, instance.deadline,
+              instance.state == InstanceState::stopping},
              [&] { return ports_.compute.terminate(instance.id, instance.owner); });
   }
   for (const auto& record : records) {
-    consider({"record", record.name, "", ""}, record.owner, std::nullopt, std::nullopt,
+    consider({"record", record.name, "", ""}, {record.owner, std::nullopt, std::nullopt},
              [&] { return ports_.zone.drop(record.name, record.owner); });
   }
-  if (act) suspects = std::move(still);
+  if (!act) return report;
+  suspects = std::move(still);
+  if (kills > kills_before) killed_at_ = uptime;
+  kills_ = kills;
   return report;
 }
 

@@ -19,13 +19,14 @@ struct SweepPolicy {
   base::Duration age_min = std::chrono::minutes(2);
   base::Duration warm_up = std::chrono::minutes(2);
   std::uint32_t misses_min = 3;
-  std::uint32_t kills_max = 2;  // a sweep, or a tenth of what is owned if that is more
+  std::uint32_t kills_max = 2;  // in a period, or a tenth of what is owned if that is more
 };
 
 struct SweepItem {
   std::string kind;  // "instance" or "record"
   std::string id;
-  std::string verdict;  // "known", "woken", "too_young", "watched", "end", "held_by_breaker"
+  std::string verdict;  // "known", "woken", "too_young", "watched", "stopping", "end",
+                        // "held_by_breaker"
   std::string why;
   // Not needed for long is an alarm (L15). Empty: nobody can say, its row cannot be read.
   std::optional<bool> unneeded = false;
@@ -34,9 +35,13 @@ struct SweepItem {
 struct SweepReport {
   std::vector<SweepItem> items;
   std::uint32_t ended = 0;
+  bool held_back = false;      // something was to be ended, but a limit on calls was reached
   bool refused = false;        // our credentials do not allow to end something (F24)
   std::uint32_t suspects = 0;  // owned outside without a row, or beyond the row's needs
 };
+
+// How long to wait for the next sweep after this one: less when it could not end what it wanted to.
+base::Duration pause_after(const base::Result<SweepReport>& report, base::Duration period);
 
 class Sweep {
  public:
@@ -49,14 +54,18 @@ class Sweep {
  private:
   struct Suspect {
     std::uint32_t misses = 0;
-    base::Timestamp last;
+    base::Duration last{0};  // since boot, as clocks may be set meanwhile
   };
+  // `suspect`, missed once more; sweeps closer than half a period count as one.
+  Suspect missed(Suspect suspect, base::Duration uptime) const;
   base::Result<SweepReport> judge(std::map<std::string, Suspect>& suspects, bool act);
 
   const Ports& ports_;
   SweepPolicy policy_;
   std::map<std::string, Suspect> suspects_;
-  std::optional<base::Timestamp> first_run_;
+  std::optional<base::Duration> first_run_;  // since boot
+  std::uint32_t kills_ = 0;                  // until `period` has gone by without any
+  base::Duration killed_at_{0};              // the last one; since boot
 };
 
 }  // namespace app

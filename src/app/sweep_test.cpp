@@ -63,6 +63,31 @@ TEST(Sweep, BreakerHoldsAMassacre) {
   EXPECT_EQ(world.alive(), 8U);
 }
 
+TEST(Sweep, BreakerCountsAPeriodHoweverOftenItSweeps) {
+  AppWorld world;
+  for (int i = 0; i < 10; ++i) world.compute.plant(stranger(), "k" + std::to_string(i));
+  sweep_times(world, 2);
+  EXPECT_EQ(must(world.sweep.run()).ended, 2U);
+  world.clock.advance(10s);
+  EXPECT_EQ(must(world.sweep.run()).ended, 0U);
+  world.clock.advance(50s);
+  EXPECT_EQ(must(world.sweep.run()).ended, 2U);
+}
+
+TEST(Sweep, WhatALimitHeldBackIsTriedAgainSoon) {
+  AppWorld world;
+  world.compute.plant(stranger(), "k");
+  sweep_times(world, 2);
+  world.compute.next_terminate({adapter::memory::Fate::Kind::refused});
+  const auto held = world.sweep.run();
+  EXPECT_EQ(pause_after(held, 60s), 10s);
+  EXPECT_EQ(world.alive(), 1U);
+  world.clock.advance(10s);
+  const auto again = world.sweep.run();
+  EXPECT_EQ(pause_after(again, 60s), 60s);
+  EXPECT_EQ(world.alive(), 0U);
+}
+
 TEST(Sweep, DryRunJudgesAndDoesNothing) {
   AppWorld world;
   world.compute.plant(stranger(), "k");

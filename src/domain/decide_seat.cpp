@@ -175,6 +175,15 @@ void unname(Scene& scene) {
   scene.actions.emplace_back(DropRecord{desktop.id, scene.seat.generation});
 }
 
+// It was seen to be on its way: to tell it again costs a call, of which there are few.
+bool is_stopping(const Scene& scene, const InstanceId& id) {
+  if (!scene.observed.instances) return false;
+  return std::any_of(scene.observed.instances->begin(), scene.observed.instances->end(),
+                     [&](const Instance& instance) {
+                       return instance.id == id && instance.state == InstanceState::stopping;
+                     });
+}
+
 void kill(Scene& scene) {
   Desktop& desktop = *scene.seat.desktop;
   if (desktop.gone) return;
@@ -185,7 +194,7 @@ void kill(Scene& scene) {
     return;  // else absorb() counts the lists in which it does not appear
   }
   if (!is_due(scene, desktop.kill_at, desktop.fenced->at, scene.policy.terminate_retry) ||
-      !can(scene, Capability::terminate)) {
+      is_stopping(scene, desktop.instance->value) || !can(scene, Capability::terminate)) {
     return;
   }
   desktop.kill_at = scene.now;
@@ -203,29 +212,38 @@ void take_down(Scene& scene) {
   if (desktop.unnamed || desktop.name_given_up_at) kill(scene);
 }
 
-// Machines that carry our mark for this seat and are not its desktop: a launch that came about
-// twice, or one that appeared after it was given up. Never an attempt that we do not know of (S28).
-// A list may show for a while what has long gone: so there is a pause between calls here, too.
+// Few calls may be allowed: each time another one comes first. A list may show for a while what has
+// long gone: so there is a pause between calls here, too.
 void end_strays(Scene& scene) {
-  if (!scene.observed.instances || !can(scene, Capability::terminate)) return;
   Seat& seat = scene.seat;
-  if (!seat.desktop ||
+  if (!scene.observed.instances || !seat.desktop || !can(scene, Capability::terminate) ||
       !is_due(scene, seat.stray_called_at, seat.desktop->intent_at, scene.policy.terminate_retry)) {
     return;
   }
+  std::vector<Action> ends;
   for (const auto& instance : *scene.observed.instances) {
-    if (instance.owner.seat != seat.id || instance.state == InstanceState::gone) continue;
-    if (instance.owner.attempt == 0 || instance.owner.attempt > seat.attempts) continue;
-    const bool current = seat.desktop && seat.desktop->attempt == instance.owner.attempt;
-    const bool own = current && !seat.desktop->gone &&
-                     (!seat.desktop->instance || seat.desktop->instance->value == instance.id);
-    if (own) continue;
-    seat.stray_called_at = scene.now;
-    scene.actions.emplace_back(Terminate{desktop_id(seat.id, instance.owner.attempt), instance.id});
+    if (!is_stray(seat, instance) || instance.state == InstanceState::stopping) continue;
+    ends.emplace_back(Terminate{desktop_id(seat.id, instance.owner.attempt), instance.id});
   }
+  if (ends.empty()) return;
+  const auto turn = scene.now.time_since_epoch() / scene.policy.terminate_retry;
+  const auto first = static_cast<std::size_t>(turn) % ends.size();
+  std::rotate(ends.begin(), ends.begin() + static_cast<std::ptrdiff_t>(first), ends.end());
+  scene.actions.insert(scene.actions.end(), ends.begin(), ends.end());
 }
 
 }  // namespace
+
+bool is_stray(const Seat& seat, const Instance& instance) {
+  if (!seat.desktop || instance.owner.seat != seat.id || instance.state == InstanceState::gone) {
+    return false;
+  }
+  if (instance.owner.attempt == 0 || instance.owner.attempt > seat.attempts) return false;
+  const Desktop& desktop = *seat.desktop;
+  const bool own = desktop.attempt == instance.owner.attempt && !desktop.gone &&
+                   (!desktop.instance || desktop.instance->value == instance.id);
+  return !own;
+}
 
 bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy) {
   if (!window_open(meeting, now, policy) || seat.failed || open_desktop(seat) != nullptr) {

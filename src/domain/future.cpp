@@ -11,6 +11,8 @@ namespace domain {
 namespace {
 // Clocks of hosts may differ by this much; a fact from further ahead was written by a wrong one.
 constexpr Duration kClocksDiffer{600'000};
+// ... and a call outside from further ahead than this is made again: once more does no harm.
+constexpr Duration kCallsDiffer{60'000};
 }  // namespace
 
 void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy) {
@@ -19,25 +21,28 @@ void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy) {
   const auto pull_if = [&](std::optional<Timestamp>& at) {
     if (at) pull(*at);
   };
+  const auto pull_call = [&](std::optional<Timestamp>& at) {
+    if (at && *at > now + kCallsDiffer) at = now;
+  };
   if (meeting.ending) pull(meeting.ending->at);
   for (auto& seat : meeting.seats) {
     for (auto& token : seat.tokens) {
       token.expires_at = std::min(token.expires_at, now + policy.token_life + kClocksDiffer);
     }
-    pull_if(seat.stray_called_at);
+    pull_call(seat.stray_called_at);
     if (!seat.desktop) continue;
     Desktop& desktop = *seat.desktop;
     pull(desktop.intent_at);
     pull(desktop.launch_next_at);
-    pull_if(desktop.record_asked_at);
+    pull_call(desktop.record_asked_at);
     pull_if(desktop.silent_since);
     if (desktop.presence && ahead(desktop.presence->at)) desktop.presence = {now, std::nullopt};
     pull_if(desktop.empty_since);
     pull_if(desktop.entered_at);
     if (desktop.closing) pull(desktop.closing->at);
     if (desktop.fenced) pull(desktop.fenced->at);
-    pull_if(desktop.drop_asked_at);
-    pull_if(desktop.kill_at);
+    pull_call(desktop.drop_asked_at);
+    pull_call(desktop.kill_at);
   }
 }
 

@@ -3,6 +3,7 @@
 // to domain: the order of facts matters, so nothing else writes them.
 
 #include "domain/meeting.hpp"
+#include "domain/outside.hpp"
 #include "domain/policy.hpp"
 
 namespace domain {
@@ -28,6 +29,11 @@ bool known_empty(const Desktop& desktop, Timestamp now, const Policy& policy);
 
 // A seat that can have no desktop, with nobody inside anywhere, fails the meeting (L7).
 bool has_failed(const Meeting& meeting, Timestamp now, const Policy& policy);
+
+// A machine that carries our mark for this seat and is not its desktop: from a launch that came
+// about twice, or one that appeared after it was given up. Never one of an attempt that we do not
+// know of (S28).
+bool is_stray(const Seat& seat, const Instance& instance);
 
 // The seat has no open desktop, and is to have one as soon as the former one is gone.
 bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy);

@@ -74,15 +74,18 @@ void launched(Seat& seat, Desktop& desktop, const Launch& action, const Outcome&
   desktop.deadline_set = (*outcome)->deadline ? *(*outcome)->deadline : action.deadline;
 }
 
-// One of several machines too many was not ended, as calls are limited: it does not have to wait as
-// long as if it had been told.
-void stray_was_not_ended(Meeting& meeting, const Action& action) {
+// A machine too many was told to end. Where calls are limited and this one was not made, the next
+// look tries again at once.
+void note_stray_call(Meeting& meeting, const Action& action, const Outcome& outcome,
+                     Timestamp now) {
   const auto* end = std::get_if<Terminate>(&action);
-  const auto seat_id = end == nullptr ? std::nullopt : seat_of(end->desktop);
+  if (end == nullptr || (!outcome && outcome.error().kind == ErrorKind::unavailable)) return;
+  const auto seat_id = seat_of(end->desktop);
   Seat* seat = seat_id ? find_seat(meeting, *seat_id) : nullptr;
   if (seat == nullptr || !seat->desktop) return;
-  const auto& instance = seat->desktop->instance;
-  if (!instance || instance->value != end->instance) seat->stray_called_at.reset();
+  const Desktop& desktop = *seat->desktop;
+  const bool own = !desktop.gone && desktop.instance && desktop.instance->value == end->instance;
+  if (!own) seat->stray_called_at = now;
 }
 
 }  // namespace
@@ -112,7 +115,7 @@ const DesktopId& desktop_of(const Action& action) {
 Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcome& outcome,
                       Timestamp now, const Policy& policy) {
   Meeting next = meeting;
-  if (!outcome && outcome.error().kind == ErrorKind::unavailable) stray_was_not_ended(next, action);
+  note_stray_call(next, action, outcome, now);
   Desktop* desktop = current(next, desktop_of(action));
   if (desktop == nullptr || desktop->gone) return next;
   Seat& seat = *find_seat(next, *seat_of(desktop->id));

@@ -21,6 +21,8 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
+// `stopping`: told to end and cannot come back, but still there (EC2's shutting-down). `stopped`:
+// it stands still and costs, and may be started again (EC2's stopping and stopped).
 enum class InstanceState { pending, running, stopping, stopped, gone };
 
 struct Instance {

@@ -67,6 +67,14 @@ void add_clock_wakes(const Meeting& meeting, Timestamp now, const Policy& policy
   }
 }
 
+bool has_strays(const Meeting& meeting, const Observed& observed) {
+  if (!observed.instances) return false;
+  return std::any_of(meeting.seats.begin(), meeting.seats.end(), [&](const Seat& seat) {
+    return std::any_of(observed.instances->begin(), observed.instances->end(),
+                       [&](const Instance& instance) { return is_stray(seat, instance); });
+  });
+}
+
 }  // namespace
 
 std::string launch_key(const Desktop& desktop) {
@@ -122,10 +130,12 @@ Plan plan(const Meeting& meeting, const Observed& observed, Timestamp now, const
   for (auto& seat : next.seats) {
     decide_seat(next, seat, observed, now, policy, result.actions);
   }
-  if (next.end && std::none_of(next.seats.begin(), next.seats.end(), owns_anything)) {
+  const bool strays = has_strays(next, observed);
+  if (next.end && !strays && std::none_of(next.seats.begin(), next.seats.end(), owns_anything)) {
     next.over_at = now;
   }
   next.wake_at = next_wake(next, now, policy);
+  if (strays) next.wake_at = std::min(*next.wake_at, now + policy.terminate_retry);
   return result;
 }
 

@@ -45,7 +45,9 @@ class World {
   bool list_fails = false;
   bool zone_fails = false;
   bool hold_kills = false;
-  std::vector<std::string> log;  // names of the executed actions
+  bool ends_slowly = false;                // a machine that was told to end stays on its way
+  std::optional<std::uint32_t> ends_left;  // calls to end one that the provider still takes
+  std::vector<std::string> log;            // names of the executed actions
 
   Seat& seat(std::size_t index) { return meeting.seats.at(index); }
   const Desktop& desktop(std::size_t index) { return *seat(index).desktop; }
@@ -130,8 +132,13 @@ class World {
             std::none_of(records.begin(), records.end(), [&](const Record& record) {
               return record.name == one->desktop.text();
             }));  // S11
+      if (ends_left && (*ends_left)-- == 0) {
+        ends_left = 0;
+        return base::fail(base::ErrorKind::unavailable, "too many calls");
+      }
       for (auto& instance : instances) {
-        if (instance.id == one->instance) instance.state = InstanceState::gone;
+        if (instance.id != one->instance) continue;
+        instance.state = ends_slowly ? InstanceState::stopping : InstanceState::gone;
       }
     }
     const auto id = desktop_of(action);

@@ -83,7 +83,7 @@ struct Loop::Impl {
   void pass(const domain::MeetingId& meeting);
   Queue::Result count(const Result<app::PassReport>& report, Timestamp now);
   void do_chores();
-  void sweep();
+  Duration sweep();  // how long to wait for the next one
   void purge();
   void alert(std::string_view name, std::string_view detail);
   void watch_alarms();
@@ -331,8 +331,8 @@ void Loop::Impl::do_chores() {
   while (!stopping) {
     lock.unlock();
     if (std::chrono::steady_clock::now() >= sweep_at) {
-      sweep();
-      sweep_at = std::chrono::steady_clock::now() + config.sweep_period;
+      const auto pause = sweep();
+      sweep_at = std::chrono::steady_clock::now() + pause;
     }
     if (std::chrono::steady_clock::now() >= purge_at) {
       purge();
@@ -344,13 +344,13 @@ void Loop::Impl::do_chores() {
   }
 }
 
-void Loop::Impl::sweep() {
+Duration Loop::Impl::sweep() {
   const auto count_sweep = [&](std::string_view result) {
     use.metrics.counter("howdah_sweeps_total", "Sweeps.", {{"result", std::string(result)}}).add();
   };
   if (hold_kills) {  // ages and deadlines mean nothing until the clock has settled (S18)
     count_sweep("held");
-    return;
+    return config.sweep_period;
   }
   Result<app::SweepReport> report;
   {
@@ -377,6 +377,7 @@ void Loop::Impl::sweep() {
       for (const auto& [id, why] : *parked) alert("row_parked", id + ": " + why);
     }
   }
+  return app::pause_after(report, config.sweep_period);
 }
 
 std::vector<app::Alarm> Loop::Impl::raised() const {

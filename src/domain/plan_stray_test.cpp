@@ -1,0 +1,102 @@
+// Machines too many of a seat: told to end one by one where calls are few, and never forgotten.
+
+#include <gtest/gtest.h>
+
+#include "domain/plan_world_test.hpp"
+
+namespace domain {
+namespace {
+
+constexpr std::size_t kStrays = 6;
+
+// A world at T with both desktops up, and strays of the first seat beside them.
+World world_with_strays() {
+  World world;
+  world.run_until(kT);
+  for (std::size_t i = 0; i < kStrays; ++i) {
+    world.instances.push_back({.id = must(InstanceId::parse("i-stray-" + std::to_string(i))),
+                               .owner = {"s", world.seat(0).id, 1},
+                               .launch_key = "other",
+                               .state = InstanceState::running,
+                               .launched_at = kT});
+  }
+  return world;
+}
+
+TEST(Plan, StraysAreAllEndedAtOnceWhereCallsAreMany) {
+  auto world = world_with_strays();
+  world.pass();
+  EXPECT_EQ(world.alive(), 2U);
+  EXPECT_EQ(world.count("terminate"), kStrays);
+}
+
+TEST(Plan, EachLookEndsAnotherStrayWhereCallsAreFew) {
+  auto world = world_with_strays();
+  for (std::size_t ended = 1; ended <= kStrays; ++ended) {
+    world.ends_left = 1;
+    world.pass();
+    EXPECT_EQ(world.alive(), 2 + kStrays - ended);
+    if (ended == kStrays) break;
+    EXPECT_LE(*world.meeting.wake_at, world.now + world.policy.terminate_retry);
+    world.now += world.policy.terminate_retry + world.policy.retry_max;
+  }
+}
+
+// A list may lag: what was told to end still runs in it, and others must have their turn.
+TEST(Plan, StraysTakeTurnsWhereListsShowThePast) {
+  auto world = world_with_strays();
+  std::set<InstanceId> first;
+  for (int i = 0; i < 40; ++i) {
+    const auto planned = plan(world.meeting, world.observe(), world.now, world.policy);
+    for (const auto& action : planned.actions) {
+      if (const auto* end = std::get_if<Terminate>(&action)) {
+        first.insert(end->instance);
+        break;
+      }
+    }
+    world.now += world.policy.terminate_retry;
+  }
+  EXPECT_EQ(first.size(), kStrays);
+}
+
+TEST(Plan, AMeetingIsNotOverWhileAStrayIsLeft) {
+  auto world = world_with_strays();
+  world.ends_left = 3;  // two desktops and one of the strays
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  world.run_until(kT + 1min);
+  EXPECT_EQ(world.alive(), 5U);
+  EXPECT_FALSE(world.meeting.over_at);
+  world.ends_left.reset();
+  world.run_until(kT + 2min);
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
+TEST(Plan, WhatIsOnItsWayToTheEndIsNotToldAgain) {
+  auto world = world_with_strays();
+  world.ends_slowly = true;
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  world.run_until(kT + 5min);
+  EXPECT_EQ(world.count("terminate"), 2 + kStrays);
+  EXPECT_FALSE(world.meeting.over_at);
+  for (auto& instance : world.instances) instance.state = InstanceState::gone;
+  world.run_until(kT + 6min);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
+// Another host's clock ran ahead and was set right: the pause it left is not waited for.
+TEST(Plan, ACallFromAheadOfTheClockIsMadeAgain) {
+  World world;
+  world.run_until(kT);
+  world.zone_fails = true;
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  world.run_until(kT + 10s);
+  world.meeting.seats[0].desktop->drop_asked_at = world.now + 9min;
+  world.zone_fails = false;
+  world.run_until(kT + 2min);
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
+}  // namespace
+}  // namespace domain
