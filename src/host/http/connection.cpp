@@ -226,6 +226,7 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
 
   // The rest of it; what is wrong with the socket shows again here.
   void sent(std::size_t count) {
+    hub().expects_more = true;
     if (count == out_.size()) return written(error_code());
     out_.erase(0, count);
     write({});

@@ -78,6 +78,7 @@ class Hub {
   std::atomic<bool> stopping = false;
   base::Counter& hot_requests;
   std::unordered_set<Peer*> peers;
+  bool expects_more = false;  // somebody was just answered who may ask again at once
 
  private:
   std::optional<std::uint32_t> connections(const domain::DesktopId& desktop) const;

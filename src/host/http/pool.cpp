@@ -9,7 +9,7 @@ namespace {
 // Above each other on one thread; each takes a few kilobytes of its stack.
 constexpr int kQuickJobsMax = 64;
 constexpr std::size_t kQuickThreadsMax = 2;
-constexpr std::chrono::microseconds kExpectMore{80};
+constexpr std::chrono::microseconds kExpectMore{200};
 thread_local int quick_jobs = 0;
 
 }  // namespace

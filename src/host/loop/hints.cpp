@@ -43,6 +43,12 @@ std::optional<base::Timestamp> Hints::earliest() const {
   return first;
 }
 
+void Hints::set_next_look(std::optional<base::Timestamp> at) {
+  const std::lock_guard lock(mutex_);
+  next_look_ = at.value_or(base::Timestamp::max());
+  if (at) std::erase_if(hints_, [&](const auto& hint) { return hint.second >= *at; });
+}
+
 void Hints::set_listener(std::function<void(base::Timestamp)> listener) {
   const std::lock_guard lock(mutex_);
   listener_ = std::move(listener);

@@ -26,8 +26,9 @@ class Hints final : public port::Wakeups {
   std::optional<base::Timestamp> earliest() const;
   // Called after each new hint with its time, from any thread.
   void set_listener(std::function<void(base::Timestamp)> listener);
-  // When the store is looked at next: a hint for then or later tells nothing new. max(): unknown.
-  void set_next_look(base::Timestamp at) { next_look_ = at; }
+  // When the store is looked at next: a hint for then or later tells nothing new, and those that
+  // are known are forgotten. Nothing: unknown.
+  void set_next_look(std::optional<base::Timestamp> at);
 
  private:
   std::atomic<base::Timestamp> next_look_ = base::Timestamp::max();

@@ -169,19 +169,17 @@ void Loop::Impl::watch_clock(Timestamp now) {
 void Loop::Impl::dispatch() {
   std::unique_lock lock(mutex);
   while (!stopping) {
-    nudged = false;
     lock.unlock();
     const Duration rest = look();
     const Timestamp next = use.clock.now() + rest;
     lock.lock();
     if (!pause(lock, kLookSpacing)) return;
     if (rest <= kLookSpacing) continue;
-    // Hints that came while looking were not seen: they count as nudges.
+    // Of the hints that came while looking those count that are for sooner.
     use.hints.set_next_look(next);
-    const auto hint = use.hints.earliest();
-    if (hint && *hint < next) nudged = true;
+    nudged = use.hints.earliest().has_value();
     changed.wait_for(lock, rest - kLookSpacing, [this] { return stopping || nudged; });
-    use.hints.set_next_look(Timestamp::max());
+    use.hints.set_next_look(std::nullopt);
   }
 }
 
