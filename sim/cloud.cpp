@@ -267,15 +267,19 @@ void Cloud::stop(const domain::InstanceId& id, bool start_again) {
   if (machine.state != InstanceState::running) return;
   machine.broken = true;
   world_.trace("world", start_again ? "stops and starts" : "stops", id.text());
+  const auto former = machine.address;
   take_address(machine);
   set_state(machine, InstanceState::stopped);
   world_.machine_stopped(machine);
   if (!start_again) return;
-  world_.scheduler().at(world_.now() + 3s, [this, id] {
+  world_.scheduler().at(world_.now() + 3s, [this, id, former] {
     Machine& one = *find(id);
     if (one.state != InstanceState::stopped) return;
     set_state(one, InstanceState::running);
-    give_address(one);
+    const bool is_free = std::erase(free_addresses_, former) > 0;
+    give_address(one);  // another one (W9)
+    world_.rates().moved(one.spec.desktop);
+    if (is_free) free_addresses_.push_back(former);
   });
 }
 
@@ -321,7 +325,7 @@ domain::InstanceId Cloud::plant(const domain::Owner& owner) {
 
 void Cloud::heal() {
   full_until_.clear();
-  down_until_ = Timestamp{};
+  down_until_ = std::min(down_until_, world_.now());
   for (auto& [id, machine] : machines_) {
     machine.hung_until = std::min(machine.hung_until, world_.now());
     machine.counts_from = std::min(machine.counts_from, world_.now());

@@ -68,6 +68,7 @@ class Cloud {
   void set_down(Timestamp until) { down_until_ = until; }
   void heal();
   bool down() const;
+  Timestamp down_until() const { return down_until_; }  // of the last time that it was down
 
   std::map<domain::InstanceId, Machine>& machines() { return machines_; }
   Machine* find(const domain::InstanceId& id);

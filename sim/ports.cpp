@@ -39,6 +39,13 @@ void note_terminate(World& world, const domain::InstanceId& instance, const doma
   if (known) world.rates().changes(Site::terminate, seat->desktop->id);
 }
 
+// At the worst moment: another address while the name of the former one is still under way (S13).
+void restart_sometimes(World& world, const domain::Record& record) {
+  const auto* machine = world.cloud().holder(record.address);
+  if (machine == nullptr || world.faults().dice(Site::put).below(2) == 0) return;
+  world.cloud().stop(machine->id, true);
+}
+
 }  // namespace
 
 Duration ClockPort::since_boot() {
@@ -200,7 +207,7 @@ Result<> ZonePort::put(const domain::Record& record) {
   world.canary().look("a record", record.name + " " + record.address);
   world.versions().acts(process_, record.owner);
   const auto called_at = world.now();
-  return process_.call(Site::put, kFar, [&world, record, called_at]() -> Result<> {
+  auto put = process_.call(Site::put, kFar, [&world, record, called_at]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
     TRY(admit(world, Site::put));
     return world.change_outside([&world, record, called_at] {
@@ -208,6 +215,9 @@ Result<> ZonePort::put(const domain::Record& record) {
       return world.zone().put(record);
     });
   });
+  const bool may_come_late = !put && put.error().kind == ErrorKind::unknown_outcome;
+  if (may_come_late) restart_sometimes(world, record);
+  return put;
 }
 
 Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {

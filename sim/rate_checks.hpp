@@ -26,6 +26,8 @@ class RateChecks {
   void called(const Process& process, Site site);
   // ... to change something for this desktop (S25's action names).
   void changes(Site site, const domain::DesktopId& desktop);
+  // Its machine has another address: pauses between puts begin anew.
+  void moved(const domain::DesktopId& desktop) { calls_.erase({Site::put, desktop}); }
   // A call of teardown was held back by the process itself.
   void held_back(const Process& process, Site site);
   void pass_begins(const Process& process, const domain::MeetingId& id);

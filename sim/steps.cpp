@@ -78,7 +78,9 @@ bool GuestSteps::lost_just_now(const app::DeskPass& pass) const {
   const auto& instance = pass.guest.own().desktop->instance;
   const Machine* own = instance ? world_.cloud().find(instance->value) : nullptr;
   const auto unseen = world_.swarm().policy.ready_fresh + 40s;
-  return own != nullptr && own->broken && world_.now() < own->history.back().at + unseen;
+  if (own == nullptr || !own->broken) return false;
+  // Nobody could see it while the provider did not answer.
+  return world_.now() < std::max(own->history.back().at, world_.cloud().down_until()) + unseen;
 }
 
 bool GuestSteps::may_stay(const domain::DesktopId& desktop, std::uint32_t epoch) const {

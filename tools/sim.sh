@@ -28,7 +28,7 @@ compare_with_asan() {
 # and that six of them, others for each commit, are found.
 sim_ci() {
   local seeds=${HOWDAH_SIM_SEEDS:-20000}
-  "$sim_binary" --seeds "$seeds" --regressions "$regressions" --jobs "$(nproc)"
+  "$sim_binary" --seeds "$seeds" --regressions "$regressions" --probes --jobs "$(nproc)"
   "$sim_binary" --small --jobs "$(nproc)"
   "$sim_binary" --stories "$stories"
   compare_with_asan

@@ -38,7 +38,6 @@ void note_address(Seat& seat, Desktop& desktop, const std::string& address, Time
     ++seat.generation;
     seat.tokens.clear();
     desktop.ready.reset();
-    desktop.record_asked_at.reset();
   }
   desktop.address = Fact<std::string>{address, {now, Source::list}};
 }

@@ -212,19 +212,39 @@ void take_down(Scene& scene) {
   if (desktop.unnamed || desktop.name_given_up_at) kill(scene);
 }
 
-// Few calls may be allowed: each time another one comes first. A list may show for a while what has
-// long gone: so there is a pause between calls here, too.
-void end_strays(Scene& scene) {
-  Seat& seat = scene.seat;
-  if (!scene.observed.instances || !seat.desktop || !can(scene, Capability::terminate) ||
-      !is_due(scene, seat.stray_called_at, seat.desktop->intent_at, scene.policy.terminate_retry)) {
-    return;
-  }
-  std::vector<Action> ends;
+void add_stray_ends(const Scene& scene, std::vector<Action>& ends) {
+  if (!scene.observed.instances || !can(scene, Capability::terminate)) return;
   for (const auto& instance : *scene.observed.instances) {
-    if (!is_stray(seat, instance) || instance.state == InstanceState::stopping) continue;
-    ends.emplace_back(Terminate{desktop_id(seat.id, instance.owner.attempt), instance.id});
+    if (!is_stray(scene.seat, instance) || instance.state == InstanceState::stopping) continue;
+    ends.emplace_back(Terminate{desktop_id(scene.seat.id, instance.owner.attempt), instance.id});
   }
+}
+
+void add_stray_drops(const Scene& scene, std::vector<Action>& ends) {
+  if (!scene.observed.records || !can(scene, Capability::name)) return;
+  for (const auto& record : *scene.observed.records) {
+    if (!is_stray(scene.seat, record)) continue;
+    ends.emplace_back(
+        DropRecord{desktop_id(scene.seat.id, record.owner.attempt), scene.seat.generation});
+  }
+}
+
+// A list may show for a while what has long gone: so there is a pause between calls here, too, and
+// after the last ones for a desktop that is gone.
+bool may_end_strays(const Scene& scene) {
+  if (!scene.seat.desktop) return false;
+  const Desktop& desktop = *scene.seat.desktop;
+  const auto pause = std::max(scene.policy.terminate_retry, kAskAgain);
+  return is_due(scene, scene.seat.stray_called_at, desktop.intent_at, pause) &&
+         (!desktop.gone || is_due(scene, desktop.drop_asked_at, desktop.intent_at, pause));
+}
+
+// Few calls may be allowed: each time another one comes first.
+void end_strays(Scene& scene) {
+  if (!may_end_strays(scene)) return;
+  std::vector<Action> ends;
+  add_stray_ends(scene, ends);
+  add_stray_drops(scene, ends);
   if (ends.empty()) return;
   const auto turn = scene.now.time_since_epoch() / scene.policy.terminate_retry;
   const auto first = static_cast<std::size_t>(turn) % ends.size();
@@ -232,17 +252,26 @@ void end_strays(Scene& scene) {
   scene.actions.insert(scene.actions.end(), ends.begin(), ends.end());
 }
 
+// It carries the mark of an attempt of this seat that is not, or no more, its desktop.
+bool is_former(const Seat& seat, const Owner& owner) {
+  if (!seat.desktop || owner.seat != seat.id) return false;
+  if (owner.attempt == 0 || owner.attempt > seat.attempts) return false;
+  return seat.desktop->attempt != owner.attempt || seat.desktop->gone;
+}
+
 }  // namespace
 
 bool is_stray(const Seat& seat, const Instance& instance) {
-  if (!seat.desktop || instance.owner.seat != seat.id || instance.state == InstanceState::gone) {
-    return false;
-  }
-  if (instance.owner.attempt == 0 || instance.owner.attempt > seat.attempts) return false;
+  if (instance.state == InstanceState::gone) return false;
+  if (is_former(seat, instance.owner)) return true;
+  if (!seat.desktop || instance.owner.seat != seat.id) return false;
   const Desktop& desktop = *seat.desktop;
-  const bool own = desktop.attempt == instance.owner.attempt && !desktop.gone &&
-                   (!desktop.instance || desktop.instance->value == instance.id);
-  return !own;
+  return desktop.attempt == instance.owner.attempt && desktop.instance &&
+         desktop.instance->value != instance.id;
+}
+
+bool is_stray(const Seat& seat, const Record& record) {
+  return is_former(seat, record.owner);
 }
 
 bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy) {

@@ -34,6 +34,8 @@ bool has_failed(const Meeting& meeting, Timestamp now, const Policy& policy);
 // about twice, or one that appeared after it was given up. Never one of an attempt that we do not
 // know of (S28).
 bool is_stray(const Seat& seat, const Instance& instance);
+// The same for a name: it came about late, when its desktop was gone already.
+bool is_stray(const Seat& seat, const Record& record);
 
 // The seat has no open desktop, and is to have one as soon as the former one is gone.
 bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy);

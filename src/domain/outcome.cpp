@@ -74,18 +74,24 @@ void launched(Seat& seat, Desktop& desktop, const Launch& action, const Outcome&
   desktop.deadline_set = (*outcome)->deadline ? *(*outcome)->deadline : action.deadline;
 }
 
-// A machine too many was told to end. Where calls are limited and this one was not made, the next
-// look tries again at once.
+// Whether it is for what is not, or no more, the desktop of its seat.
+bool is_for_stray(const Action& action, const Desktop& desktop) {
+  if (desktop.gone || desktop_of(action) != desktop.id) return true;
+  const auto* end = std::get_if<Terminate>(&action);
+  return end != nullptr && (!desktop.instance || desktop.instance->value != end->instance);
+}
+
+// A machine too many was told to end, or its name to go. Where calls are limited and this one was
+// not made, the next look tries again at once.
 void note_stray_call(Meeting& meeting, const Action& action, const Outcome& outcome,
                      Timestamp now) {
-  const auto* end = std::get_if<Terminate>(&action);
-  if (end == nullptr || (!outcome && outcome.error().kind == ErrorKind::unavailable)) return;
-  const auto seat_id = seat_of(end->desktop);
+  const bool ends =
+      std::holds_alternative<Terminate>(action) || std::holds_alternative<DropRecord>(action);
+  if (!ends || (!outcome && outcome.error().kind == ErrorKind::unavailable)) return;
+  const auto seat_id = seat_of(desktop_of(action));
   Seat* seat = seat_id ? find_seat(meeting, *seat_id) : nullptr;
-  if (seat == nullptr || !seat->desktop) return;
-  const Desktop& desktop = *seat->desktop;
-  const bool own = !desktop.gone && desktop.instance && desktop.instance->value == end->instance;
-  if (!own) seat->stray_called_at = now;
+  if (seat == nullptr || !seat->desktop || !is_for_stray(action, *seat->desktop)) return;
+  seat->stray_called_at = now;
 }
 
 }  // namespace

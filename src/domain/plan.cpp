@@ -67,11 +67,12 @@ void add_clock_wakes(const Meeting& meeting, Timestamp now, const Policy& policy
   }
 }
 
-bool has_strays(const Meeting& meeting, const Observed& observed) {
-  if (!observed.instances) return false;
+template <class T>
+bool has_strays(const Meeting& meeting, const std::optional<std::vector<T>>& observed) {
+  if (!observed) return false;
   return std::any_of(meeting.seats.begin(), meeting.seats.end(), [&](const Seat& seat) {
-    return std::any_of(observed.instances->begin(), observed.instances->end(),
-                       [&](const Instance& instance) { return is_stray(seat, instance); });
+    return std::any_of(observed->begin(), observed->end(),
+                       [&](const T& one) { return is_stray(seat, one); });
   });
 }
 
@@ -85,7 +86,9 @@ std::string launch_key(const Desktop& desktop) {
 Look look(const Meeting& meeting, Timestamp now, const Policy& policy) {
   Look look;
   for (const auto& seat : meeting.seats) {
-    look.instances = look.instances || seat.attempts > 0;  // also for what came about late
+    // Also for what came about late.
+    look.instances = look.instances || seat.attempts > 0;
+    look.records = look.records || seat.attempts > 1 || (seat.attempts > 0 && !owns_anything(seat));
     if (!owns_anything(seat)) continue;
     const Desktop& desktop = *seat.desktop;
     look.records = look.records || desktop.record || desktop.record_asked_at || desktop.address;
@@ -130,7 +133,7 @@ Plan plan(const Meeting& meeting, const Observed& observed, Timestamp now, const
   for (auto& seat : next.seats) {
     decide_seat(next, seat, observed, now, policy, result.actions);
   }
-  const bool strays = has_strays(next, observed);
+  const bool strays = has_strays(next, observed.instances) || has_strays(next, observed.records);
   if (next.end && !strays && std::none_of(next.seats.begin(), next.seats.end(), owns_anything)) {
     next.over_at = now;
   }

@@ -1,4 +1,5 @@
-// Machines too many of a seat: told to end one by one where calls are few, and never forgotten.
+// What is left outside and is not forgotten: machines too many of a seat, told to end one by one
+// where calls are few, and names that may be there.
 
 #include <gtest/gtest.h>
 
@@ -95,6 +96,50 @@ TEST(Plan, ACallFromAheadOfTheClockIsMadeAgain) {
   world.zone_fails = false;
   world.run_until(kT + 2min);
   EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
+// Its put may have happened, and nobody has read the zone since.
+TEST(Plan, ANameThatWasAskedForIsLookedForAlsoAfterTheAddressMoved) {
+  World world;
+  world.zone_fails = true;
+  world.run_until(kT - 9min);
+  ASSERT_TRUE(world.desktop(0).record_asked_at);
+  world.instances[0].address = "10.0.0.99";
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  world.run_until(kT - 7min);
+  EXPECT_FALSE(world.desktop(0).unnamed);
+  world.zone_fails = false;
+  world.run_until(kT - 6min);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
+// A put that was answered by a time-out took effect after the next attempt had begun.
+TEST(Plan, TheNameOfAFormerAttemptThatComesLateIsRemoved) {
+  World world;
+  world.run_until(kT - 5min);
+  world.die(0);
+  world.run_until(kT - 4min);
+  ASSERT_EQ(world.desktop(0).attempt, 2U);
+  world.records.push_back({"m1-1-1", "10.0.0.99", {"s", world.seat(0).id, 1}, 2});
+  world.run_until(kT - 3min);
+  EXPECT_EQ(world.records.size(), 2U);
+  EXPECT_EQ(world.step_of(0), SeatStep::ready);
+}
+
+TEST(Plan, AMeetingIsNotOverWhileALateNameIsLeft) {
+  World world;
+  world.run_until(kT);
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  world.ends_slowly = true;
+  world.run_until(kT + 10s);
+  ASSERT_TRUE(world.records.empty());
+  world.records.push_back({"m1-1-1", "10.0.0.99", {"s", world.seat(0).id, 1}, 2});
+  for (auto& instance : world.instances) instance.state = InstanceState::gone;
+  const auto planned = plan(world.meeting, world.observe(), world.now, world.policy);
+  EXPECT_FALSE(planned.meeting.over_at);
+  world.run_until(kT + 1min);
+  EXPECT_TRUE(world.records.empty());
   EXPECT_TRUE(world.meeting.over_at);
 }
 
