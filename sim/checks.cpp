@@ -293,6 +293,25 @@ void Checks::check_grace(const Meeting& before, const Meeting& after) {
            after.id.text() + " ends while somebody has just left " + machine.spec.desktop.text());
     }
   }
+  for (const auto& seat : before.seats) {
+    if (!replaced_just_now(seat)) continue;
+    fail("S7", seat.desktop->id.text() + ", for a session that was lost, is given no time");
+  }
+}
+
+// Whose desktop died around them has the grace to come into the next one, too.
+bool Checks::replaced_just_now(const Seat& seat) const {
+  if (!seat.used_at || seat.failed || !seat.desktop || !seat.desktop->ready) return false;
+  const auto& desktop = *seat.desktop;
+  const auto slack = 60s + 2 * world_.clock_error();
+  const auto since = desktop.first_ready->at;
+  if (world_.now() + slack >= since + world_.swarm().policy.leave_grace) return false;
+  const auto& machines = world_.cloud().machines();
+  return std::any_of(machines.begin(), machines.end(), [&](const auto& entry) {
+    const auto& owner = entry.second.spec.owner;
+    return owner.seat == seat.id && owner.attempt + 1 == desktop.attempt &&
+           entry.second.session_lost;
+  });
 }
 
 // Without faults every desktop works two minutes before the start (L1).

@@ -99,6 +99,7 @@ class Checks {
   void check_admissions(const domain::Meeting& before, const domain::Meeting& after);
   void check_regress(const domain::Desktop& was, const domain::Desktop& is);
   void check_grace(const domain::Meeting& before, const domain::Meeting& after);
+  bool replaced_just_now(const domain::Seat& seat) const;
   void check_calm(const domain::Meeting& meeting);
   void check_rules(const domain::Meeting* before, const domain::Meeting& after);
   void check_timer(const domain::Meeting& meeting);

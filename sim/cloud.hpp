@@ -41,6 +41,7 @@ struct Machine {
   std::vector<View> history;
   std::uint32_t sessions = 0;                 // open now
   std::optional<Timestamp> session_ended_at;  // the last one, by its person
+  bool session_lost = false;                  // it stopped while somebody was in it
 
   bool alive() const { return state != domain::InstanceState::gone; }
   bool answers(Timestamp now) const {

@@ -173,6 +173,7 @@ void World::close_session(const std::shared_ptr<Session>& session, bool by_perso
   Machine* machine = cloud_.find(session->machine);
   --machine->sessions;
   if (by_person) machine->session_ended_at = now();
+  if (!by_person) machine->session_lost = true;
 }
 
 void World::machine_stopped(Machine& machine) {
