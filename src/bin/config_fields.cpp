@@ -98,7 +98,7 @@ void describe_sweep(Visitor& v, app::SweepPolicy& sweep) {
   v.duration("warm_up", sweep.warm_up, 0s, kDay, "no kill for so long after a start");
   v.number("misses_min", sweep.misses_min, 1, 100, "sweeps that must agree");
   v.number("kills_max", sweep.kills_max, 1, 10'000,
-           "in one sweep, or a tenth of what there is if that is more");
+           "in one period, or a tenth of what there is if that is more");
 }
 
 void describe_loop(Visitor& v, host::loop::LoopConfig& loop) {
