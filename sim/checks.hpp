@@ -40,8 +40,8 @@ class Checks {
   void mutated() { ++mutations_; }
   // A call that ends something, by this process; and a write of a pass that holds ends.
   void orphan_called(Duration uptime, const domain::Owner& owner);
-  void orphan_answered(const std::string& process, const domain::Owner& owner,
-                       const base::Result<>& ended);
+  void orphan_answered(const std::string& process, const std::string& what,
+                       const domain::Owner& owner, const base::Result<>& ended);
   void held_save(const domain::Meeting& after);
 
   // People.
@@ -121,6 +121,8 @@ class Checks {
   std::optional<Timestamp> no_show_since(const domain::Meeting& meeting,
                                          const domain::Seat& seat) const;
   Timestamp calm_since(const domain::MeetingId& id) const;
+  bool is_for_sweep(const domain::Owner& owner) const;
+  Duration sweeping();
   void check_machines();
   void check_records();
   void check_meetings();
@@ -144,9 +146,10 @@ class Checks {
   std::map<domain::SeatId, std::set<domain::DesktopId>> used_up_;
   std::map<domain::SeatId, std::uint32_t> wishes_;  // requests to start it again
   std::map<domain::SeatId, std::uint32_t> started_again_;
-  std::map<std::string, std::vector<Timestamp>> orphan_calls_;  // by process
+  std::map<std::string, std::map<std::string, Timestamp>> orphans_told_;  // by process; first
   std::map<std::string, std::uint32_t> key_places_;
   std::map<std::string, Timestamp> key_deadlines_;
+  std::uint32_t orphans_most_ = 0;  // at once, since the healing
   std::uint64_t mutations_ = 0;
   std::optional<Timestamp> healed_at_;
 };

@@ -39,7 +39,10 @@ Timestamp Checks::calm_since(const domain::MeetingId& id) const {
 std::optional<Timestamp> Checks::no_show_since(const Meeting& meeting, const Seat& seat) const {
   const auto& policy = world_.swarm().policy;
   if (seats_entered_.contains(seat.id)) return std::nullopt;
-  return unused_until(meeting, seat, policy) + world_.clock_error() + kDecide;
+  const auto until = unused_until(meeting, seat, policy) + world_.clock_error() + kDecide;
+  // Let in, and never come: as who has left, from the first look that finds nobody.
+  const bool let_in = seat.desktop && seat.desktop->entered_at;
+  return let_in ? std::max(until, calm_since(meeting.id) + policy.leave_grace) : until;
 }
 
 // Since when nobody needs this machine; nothing when somebody does.
@@ -63,6 +66,29 @@ std::optional<Timestamp> Checks::unneeded_since(const Machine& machine) const {
   }
   if (since && meeting->over_at) since = *since + kOrphan;  // what comes after is the sweep's
   return since;
+}
+
+// Whether this is left to the sweep, which ends few things in a period.
+bool Checks::is_for_sweep(const domain::Owner& owner) const {
+  if (owner.store != world_.store_identity()) return false;
+  const auto id = domain::meeting_of(owner.seat);
+  const Meeting* meeting = id ? row(*id) : nullptr;
+  return is_orphan(owner) || (meeting != nullptr && meeting->over_at);
+}
+
+// How long the sweep may take for as many as there were at once since the healing; and it counts
+// their age by its own clock.
+Duration Checks::sweeping() {
+  std::uint32_t count = 0;
+  for (const auto& [id, machine] : world_.cloud().machines()) {
+    if (machine.alive() && is_for_sweep(machine.spec.owner)) ++count;
+  }
+  for (const auto& record : world_.zone().truth()) {
+    if (is_for_sweep(record.owner)) ++count;
+  }
+  orphans_most_ = std::max(orphans_most_, count);
+  const auto& sweep = world_.swarm().sweep;
+  return orphans_most_ / sweep.kills_max * sweep.period + world_.clock_error();
 }
 
 std::optional<Timestamp> Checks::surely_unneeded_since(const Machine& machine) const {
@@ -89,12 +115,14 @@ std::optional<Timestamp> Checks::first_wake() const {
 }
 
 void Checks::check_machines() {
+  const auto sweep_takes = sweeping();
   for (const auto& [id, machine] : world_.cloud().machines()) {
     if (!machine.alive() || machine.spec.owner.store != world_.store_identity()) continue;
     const auto since = unneeded_since(machine);
     if (!since) continue;
     const auto from = std::max(*since, calm_since(*domain::meeting_of(machine.spec.owner.seat)));
-    if (world_.now() > from + kTeardown) {
+    const auto pace = is_for_sweep(machine.spec.owner) ? sweep_takes : Duration{0};
+    if (world_.now() > from + kTeardown + pace) {
       fail("L2", id.text() + " of " + machine.spec.desktop.text() + " is not needed since " +
                      base::to_text(world_.now() - *since) + " and is still there");
       return;

@@ -248,17 +248,17 @@ void Checks::orphan_called(Duration uptime, const domain::Owner& owner) {
   fail("S30", owner.seat.text() + " is ended by a sweep that has just begun to look");
 }
 
-// ... and slowly. What the provider did not take has ended nothing.
-void Checks::orphan_answered(const std::string& process, const domain::Owner& owner,
-                             const base::Result<>& ended) {
+// ... and slowly. What the provider did not take has ended nothing, and nothing ends twice.
+void Checks::orphan_answered(const std::string& process, const std::string& what,
+                             const domain::Owner& owner, const base::Result<>& ended) {
   if (!ended && ended.error().kind == base::ErrorKind::unavailable) return;
   if (!is_orphan(owner)) return;
   const auto& sweep = world_.swarm().sweep;
-  auto& calls = orphan_calls_[process];
-  calls.push_back(world_.now());
+  auto& told = orphans_told_[process];
+  told.emplace(what, world_.now());
   const auto since = world_.now() - sweep.period / 2;
   const auto recent =
-      std::count_if(calls.begin(), calls.end(), [&](Timestamp at) { return at > since; });
+      std::count_if(told.begin(), told.end(), [&](const auto& one) { return one.second > since; });
   const auto owned = world_.cloud().machines().size() + world_.zone().truth().size();
   if (static_cast<std::size_t>(recent) > std::max<std::size_t>(sweep.kills_max, owned / 10)) {
     fail("S30", "a sweep ends " + std::to_string(recent) + " things at once");

@@ -90,6 +90,7 @@ Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId&
   auto& world = process_.world();
   process_.about(meeting);
   world.rates().called(process_, Site::list);
+  world.rates().looks(process_, meeting);
   return process_.call(Site::list, kFar,
                        [&world, meeting]() -> Result<std::vector<domain::Instance>> {
                          if (world.cloud().down()) return down("the cloud");
@@ -152,7 +153,7 @@ Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain
     return world.change_outside(
         [&world, instance, owner] { return world.cloud().terminate(instance, owner); });
   });
-  world.checks().orphan_answered(process_.name(), owner, ended);
+  world.checks().orphan_answered(process_.name(), instance.text(), owner, ended);
   return ended;
 }
 
@@ -234,7 +235,7 @@ Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
     TRY(admit(world, Site::drop));
     return world.change_outside([&world, name, owner] { return world.zone().drop(name, owner); });
   });
-  world.checks().orphan_answered(process_.name(), owner, dropped);
+  world.checks().orphan_answered(process_.name(), name, owner, dropped);
   return dropped;
 }
 

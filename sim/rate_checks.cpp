@@ -13,6 +13,7 @@ constexpr Duration kWindow = 4min;
 constexpr std::uint32_t kSlack = 3;      // calls that a crash or an overtaken pass makes again
 constexpr Duration kAskAgain = 2s;       // the plan's pause between calls for names
 constexpr Duration kLongOverdue = 1min;  // for so long the former processes could have done it
+constexpr std::uint32_t kIdleLooks = 3;  // overtaken, or held back by a budget, it looks again
 constexpr double kDropShare = 0.3;
 
 // As much as `rate` allows; `more` per cent faster, so that rounding breaks nothing.
@@ -98,6 +99,7 @@ std::uint32_t RateChecks::calls_max(Site site) const {
 }
 
 void RateChecks::changes(Site site, const domain::DesktopId& desktop) {
+  looks_[*domain::meeting_of(desktop)] = 0;
   if (world_.clock_error() > 1s) return;  // clocks that disagree do not agree on pauses
   auto& calls = calls_[{site, desktop}];
   const auto now = world_.now();
@@ -112,6 +114,20 @@ void RateChecks::changes(Site site, const domain::DesktopId& desktop) {
 
 void RateChecks::pass_begins(const Process& process, const domain::MeetingId& id) {
   begun_[process.name()].insert(id);
+  looks_[id] = 0;
+}
+
+// Looks cost calls: a pass looks again when there is something new.
+void RateChecks::looks(const Process& process, const domain::MeetingId& id) {
+  if (++looks_[id] <= kIdleLooks || world_.swarm().processes > 1) return;
+  world_.violation("L6", process.name() + " looks at " + id.text() + " " +
+                             std::to_string(looks_[id]) + " times though nothing has changed");
+}
+
+void RateChecks::committed(const domain::Meeting& before, domain::Meeting after) {
+  after.version = before.version;
+  after.wake_at = before.wake_at;
+  if (after != before) looks_[after.id] = 0;
 }
 
 // What was overdue when the process started must have had its turn before anything is launched.

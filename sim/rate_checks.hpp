@@ -31,6 +31,9 @@ class RateChecks {
   // A call of teardown was held back by the process itself.
   void held_back(const Process& process, Site site);
   void pass_begins(const Process& process, const domain::MeetingId& id);
+  // A pass looks at this meeting's machines; the meeting is stored anew.
+  void looks(const Process& process, const domain::MeetingId& id);
+  void committed(const domain::Meeting& before, domain::Meeting after);
   void launch_called(const Process& process, const domain::MeetingId& id);
   void healed() { healed_ = true; }
 
@@ -55,6 +58,7 @@ class RateChecks {
   std::map<std::string, Allowance> allowances_;  // by process
   std::map<std::pair<Site, domain::DesktopId>, std::deque<Timestamp>> calls_;
   std::map<std::string, std::set<domain::MeetingId>> begun_;  // by process
+  std::map<domain::MeetingId, std::uint32_t> looks_;  // of one pass, since anything has changed
   bool healed_ = false;
 };
 

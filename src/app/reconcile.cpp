@@ -87,8 +87,19 @@ std::uint32_t launches_begun(const Meeting& before, const Meeting& after) {
   return count;
 }
 
-bool differs_in_more_than_wake(Meeting before, const Meeting& after) {
+// Not when it was merely saved, or seen once more as it was: looks cost calls.
+bool is_worth_another_look(Meeting before, const Meeting& after) {
   before.wake_at = after.wake_at;
+  before.version = after.version;
+  for (std::size_t i = 0; i < after.seats.size(); ++i) {
+    auto& was = before.seats[i].desktop;
+    const auto& is = after.seats[i].desktop;
+    if (!was || !is) continue;
+    if (was->ready && is->ready) was->ready = is->ready;
+    const bool same =
+        was->presence && is->presence && was->presence->connections == is->presence->connections;
+    if (same) was->presence = is->presence;
+  }
   return before != after;
 }
 
@@ -140,7 +151,7 @@ class Pass {
     alert_held_names(plan.meeting);
     report_.wake_at = plan.meeting.wake_at;
     if (report_.wake_at) ports_.wakeups.wake(report_.meeting, *report_.wake_at);
-    return !plan.actions.empty() || differs_in_more_than_wake(before, plan.meeting);
+    return !plan.actions.empty() || is_worth_another_look(before, plan.meeting);
   }
 
   // A pass that was suspended between its decision and the call acts on what is long past.

@@ -44,6 +44,17 @@ TEST(Reconcile, IntentIsDurableBeforeEveryLaunch) {
   EXPECT_EQ(launches, 2);
 }
 
+TEST(Reconcile, APassInWhichNothingChangesLooksOnce) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  for (int i = 0; i < 3; ++i) {
+    world.clock.advance(i == 0 ? 1s : 10s);  // the second one probes
+    const auto report = must(world.reconcile.pass(meeting.id, false));
+    EXPECT_EQ(report.rounds, 1U);
+  }
+}
+
 TEST(Reconcile, LaunchThatTimedOutAfterItWorkedIsFoundAndNotRepeated) {
   AppWorld world;
   world.book();

@@ -47,24 +47,26 @@ struct Sighting {
   bool stopping = false;  // its end has begun
 };
 
-// False: it was not told, as calls are limited.
+enum class Ended { yes, maybe, not_told };
+
 template <class End>
-bool end_orphan(const SweepItem& item, const End& end, SweepReport& report) {
+Ended end_orphan(const SweepItem& item, const End& end, SweepReport& report) {
   base::log(base::LogLevel::warn, "sweep ends what has no row",
             {{"kind", item.kind}, {"id", item.id}, {"why", item.why}});
   const Result<> ended = end();
   if (ended) {
     ++report.ended;
-    return true;
+    return Ended::yes;
   }
   if (ended.error().kind == ErrorKind::denied) report.refused = true;
   base::log_error(base::LogLevel::warn, "sweep failed", ended.error());
-  if (ended.error().kind != ErrorKind::unavailable) return true;
+  if (ended.error().kind != ErrorKind::unavailable) return Ended::maybe;
   report.held_back = true;
-  return false;
+  return Ended::not_told;
 }
 
 constexpr base::Duration kSweepAgain{10'000};
+constexpr int kTellPeriodsMax = 10;  // between two tellings of one thing, at most
 
 }  // namespace
 
@@ -83,11 +85,51 @@ Result<SweepReport> Sweep::dry_run() {
 }
 
 Sweep::Suspect Sweep::missed(Suspect suspect, base::Duration uptime) const {
-  if (suspect.misses == 0 || uptime >= suspect.last + policy_.period / 2) {
+  if (suspect.misses == 0 || uptime >= suspect.missed_at + policy_.period / 2) {
     ++suspect.misses;
-    suspect.last = uptime;
+    suspect.missed_at = uptime;
   }
   return suspect;
+}
+
+void Sweep::told(Suspect& suspect, base::Duration uptime) const {
+  if (!suspect.told_at) suspect.told_at = uptime;
+  const auto pause = uptime - *suspect.told_at + policy_.period;
+  suspect.tell_again_at = uptime + std::min(pause, kTellPeriodsMax * policy_.period);
+}
+
+struct Sweep::Round {
+  bool act;
+  base::Timestamp now;
+  base::Duration uptime;
+  bool warm;
+  std::uint32_t kills_max;
+  std::uint32_t kills;  // in this period
+  SweepReport report;
+};
+
+// What has no row: its verdict, and the call if it is time for it.
+template <class End>
+void Sweep::judge_suspect(SweepItem& item, bool too_young, bool stopping, const End& end,
+                          Suspect& suspect, Round& round) const {
+  if (too_young) {
+    item.verdict = "too_young";
+  } else if (!round.warm || suspect.misses < policy_.misses_min) {
+    item.verdict = "watched";
+  } else if (stopping) {
+    item.verdict = "stopping";
+  } else if (suspect.told_at && round.uptime < suspect.tell_again_at) {
+    item.verdict = "told";
+  } else if (!suspect.counted && round.kills >= round.kills_max) {
+    item.verdict = "held_by_breaker";
+  } else {
+    item.verdict = "end";
+    const auto ended = round.act ? end_orphan(item, end, round.report) : Ended::maybe;
+    if (ended == Ended::yes) told(suspect, round.uptime);
+    if (ended == Ended::not_told || suspect.counted) return;
+    suspect.counted = true;
+    ++round.kills;
+  }
 }
 
 Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool act) {
@@ -95,14 +137,16 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
   TRY(ports_.store.live());  // the store can be read as a whole, or nothing is judged
   const auto instances = TRY(ports_.compute.list_all());
   const auto records = TRY(ports_.zone.list_all());
-  const auto now = ports_.clock.now();
   const auto uptime = ports_.clock.since_boot();
-  const bool warm = first_run_ && uptime >= *first_run_ + policy_.warm_up;
   const auto tenth = static_cast<std::uint32_t>((instances.size() + records.size()) / 10);
-  const auto kills_max = std::max(policy_.kills_max, tenth);
   const auto kills_before = uptime < killed_at_ + policy_.period ? kills_ : 0;
-  auto kills = kills_before;
-  SweepReport report;
+  Round round{.act = act,
+              .now = ports_.clock.now(),
+              .uptime = uptime,
+              .warm = first_run_ && uptime >= *first_run_ + policy_.warm_up,
+              .kills_max = std::max(policy_.kills_max, tenth),
+              .kills = kills_before,
+              .report = {}};
   std::map<std::string, Suspect> still;
 
   const auto consider = [&](SweepItem item, const Sighting& seen, const auto& end) {
@@ -114,29 +158,20 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
     if (verdict.kind == Verdict::Kind::wake) {
       item.verdict = "woken";
       item.unneeded = true;
-      ++report.suspects;
-      if (act) ports_.wakeups.wake(*domain::meeting_of(seen.owner.seat), now);
+      ++round.report.suspects;
+      if (act) ports_.wakeups.wake(*domain::meeting_of(seen.owner.seat), round.now);
     } else if (verdict.kind != Verdict::Kind::known) {
-      ++report.suspects;
+      ++round.report.suspects;
       const std::string key = item.kind + " " + item.id;
-      const auto misses = (still[key] = missed(suspects[key], uptime)).misses;
-      const bool parked = verdict.kind == Verdict::Kind::parked;
-      const bool kept = parked && (!seen.deadline || now < *seen.deadline);
+      Suspect& suspect = still[key] = missed(suspects[key], uptime);
+      const bool kept =
+          verdict.kind == Verdict::Kind::parked && (!seen.deadline || round.now < *seen.deadline);
+      const bool too_young = seen.born && round.now < *seen.born + policy_.age_min;
+      item.verdict = "watched";
       item.unneeded = kept ? std::nullopt : std::optional(true);
-      if (kept || (seen.born && now < *seen.born + policy_.age_min)) {
-        item.verdict = kept ? "watched" : "too_young";
-      } else if (!warm || misses < policy_.misses_min) {
-        item.verdict = "watched";
-      } else if (seen.stopping) {
-        item.verdict = "stopping";
-      } else if (kills >= kills_max) {
-        item.verdict = "held_by_breaker";
-      } else {
-        item.verdict = "end";
-        if (!act || end_orphan(item, end, report)) ++kills;
-      }
+      if (!kept) judge_suspect(item, too_young, seen.stopping, end, suspect, round);
     }
-    report.items.push_back(std::move(item));
+    round.report.items.push_back(std::move(item));
   };
 
   for (const auto& instance : instances) {
@@ -150,11 +185,11 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
     consider({"record", record.name, "", ""}, {record.owner, std::nullopt, std::nullopt},
              [&] { return ports_.zone.drop(record.name, record.owner); });
   }
-  if (!act) return report;
+  if (!act) return round.report;
   suspects = std::move(still);
-  if (kills > kills_before) killed_at_ = uptime;
-  kills_ = kills;
-  return report;
+  if (round.kills > kills_before) killed_at_ = ports_.clock.since_boot();  // calls take their time
+  kills_ = round.kills;
+  return round.report;
 }
 
 }  // namespace app

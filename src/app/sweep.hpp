@@ -25,8 +25,8 @@ struct SweepPolicy {
 struct SweepItem {
   std::string kind;  // "instance" or "record"
   std::string id;
-  std::string verdict;  // "known", "woken", "too_young", "watched", "stopping", "end",
-                        // "held_by_breaker"
+  // "known", "woken", "too_young", "watched", "stopping", "told", "end", "held_by_breaker"
+  std::string verdict;
   std::string why;
   // Not needed for long is an alarm (L15). Empty: nobody can say, its row cannot be read.
   std::optional<bool> unneeded = false;
@@ -52,12 +52,22 @@ class Sweep {
   base::Result<SweepReport> dry_run();
 
  private:
+  // Times are since boot, as clocks may be set meanwhile.
   struct Suspect {
     std::uint32_t misses = 0;
-    base::Duration last{0};  // since boot, as clocks may be set meanwhile
+    base::Duration missed_at{0};
+    bool counted = false;                   // by the breaker, which it costs once
+    std::optional<base::Duration> told_at;  // to end; and when it has to be told again
+    base::Duration tell_again_at{0};
   };
   // `suspect`, missed once more; sweeps closer than half a period count as one.
   Suspect missed(Suspect suspect, base::Duration uptime) const;
+  // Lists may show for long what has gone: the pauses between tellings grow.
+  void told(Suspect& suspect, base::Duration uptime) const;
+  struct Round;
+  template <class End>
+  void judge_suspect(SweepItem& item, bool too_young, bool stopping, const End& end,
+                     Suspect& suspect, Round& round) const;
   base::Result<SweepReport> judge(std::map<std::string, Suspect>& suspects, bool act);
 
   const Ports& ports_;

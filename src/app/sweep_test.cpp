@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "app/app_world_test.hpp"
 
 namespace app {
@@ -86,6 +88,81 @@ TEST(Sweep, WhatALimitHeldBackIsTriedAgainSoon) {
   const auto again = world.sweep.run();
   EXPECT_EQ(pause_after(again, 60s), 60s);
   EXPECT_EQ(world.alive(), 0U);
+}
+
+// Says yes to an end after `takes`, and goes on to list what it was told to end.
+class SlowToEnd final : public port::Compute {
+ public:
+  SlowToEnd(AppWorld& world, base::Duration takes) : world_(world), takes_(takes) {}
+  base::Result<std::vector<domain::Instance>> list(const domain::MeetingId& meeting) override {
+    return world_.compute.list(meeting);
+  }
+  base::Result<std::vector<domain::Instance>> list_all() override {
+    return world_.compute.list_all();
+  }
+  base::Result<domain::Instance> launch(const port::LaunchSpec& spec) override {
+    return world_.compute.launch(spec);
+  }
+  base::Result<> terminate(const domain::InstanceId& instance, const domain::Owner&) override {
+    world_.clock.advance(takes_);
+    ended_.insert(instance);
+    return {};
+  }
+  base::Result<> set_deadline(const domain::InstanceId& instance, const domain::Owner& owner,
+                              base::Timestamp deadline) override {
+    return world_.compute.set_deadline(instance, owner, deadline);
+  }
+  std::set<domain::InstanceId> ended() const { return ended_; }
+
+ private:
+  AppWorld& world_;
+  base::Duration takes_;
+  std::set<domain::InstanceId> ended_;
+};
+
+// With `count` machines without a row, which is known by now.
+struct SlowWorld : AppWorld {
+  SlowWorld(int count, base::Duration takes) : slow(*this, takes) {
+    for (int i = 0; i < count; ++i) compute.plant(stranger(), "k" + std::to_string(i));
+    for (int i = 0; i < 2; ++i) {
+      must(sweep_slow.run());
+      clock.advance(60s);
+    }
+  }
+  SlowToEnd slow;
+  Ports slow_ports{store, store, slow, zone, prober, secrets, wakeups, clock, entropy};
+  Sweep sweep_slow{slow_ports, {}};
+};
+
+TEST(Sweep, WhatListsStillShowIsToldOnceAndCountsOnce) {
+  SlowWorld world(6, 0s);
+  for (int i = 0; i < 3; ++i) {
+    must(world.sweep_slow.run());
+    world.clock.advance(60s);
+  }
+  EXPECT_EQ(world.slow.ended().size(), 6U);
+}
+
+TEST(Sweep, WhatGoesOnIsToldAgainWithGrowingPauses) {
+  SlowWorld world(1, 0s);
+  std::vector<int> told;
+  for (int minute = 0; minute < 40; ++minute) {
+    if (must(world.sweep_slow.run()).ended > 0) told.push_back(minute);
+    world.clock.advance(60s);
+  }
+  EXPECT_EQ(told, (std::vector<int>{0, 1, 3, 7, 15, 25, 35}));
+}
+
+TEST(Sweep, BreakerCountsFromTheEndOfASlowCall) {
+  SlowWorld world(4, 30s);
+  must(world.sweep_slow.run());
+  EXPECT_EQ(world.slow.ended().size(), 2U);
+  world.clock.advance(10s);
+  must(world.sweep_slow.run());
+  EXPECT_EQ(world.slow.ended().size(), 2U);
+  world.clock.advance(50s);
+  must(world.sweep_slow.run());
+  EXPECT_EQ(world.slow.ended().size(), 4U);
 }
 
 TEST(Sweep, DryRunJudgesAndDoesNothing) {

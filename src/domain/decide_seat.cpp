@@ -204,7 +204,10 @@ void kill(Scene& scene) {
 void take_down(Scene& scene) {
   Desktop& desktop = *scene.seat.desktop;
   if (!desktop.fenced) fence(scene);
-  if (!desktop.fenced) return;
+  if (!desktop.fenced) {
+    if (desktop.address) name(scene);  // who is in it is asked by its name, also after it moved
+    return;
+  }
   if (scene.meeting.ending && desktop.closing->reason == CloseReason::meeting_ended) {
     return;  // may still be withdrawn
   }

@@ -47,6 +47,23 @@ TEST(Plan, WhoComesBackWhileTheirDesktopIsBeingClosedIsNotShutOut) {
   EXPECT_FALSE(world.meeting.end);
 }
 
+// Whether somebody is in it is asked by its name: it has to lead there, or nothing is ever settled.
+TEST(Plan, AMachineThatMovesWhileItsMeetingIsAboutToEndIsNamedAnew) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 20min);
+  world.leave(0);
+  world.run_until(world.now + world.policy.leave_grace - 1s);
+  while (!world.meeting.ending) {
+    world.now += 100ms;
+    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+  }
+  for (auto& instance : world.instances) instance.address = "127.0.9.9";
+  world.run_until(world.now + 1min);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
 TEST(Plan, NobodyComesBackByAnEpochThatWasRotatedNorAfterTheEnd) {
   World world;
   world.run_until(kT);
