@@ -95,6 +95,7 @@ class Checks {
   void check_facts(const domain::Meeting& meeting, const domain::Seat& before,
                    const domain::Seat& after);
   bool may_be_unseen(const Session& session) const;
+  bool is_past_deadline(const Machine& machine) const;
   void check_sessions(const domain::Meeting& after);
   void check_admissions(const domain::Meeting& before, const domain::Meeting& after);
   void check_regress(const domain::Desktop& was, const domain::Desktop& is);

@@ -39,6 +39,8 @@ Timestamp Checks::calm_since(const domain::MeetingId& id) const {
 std::optional<Timestamp> Checks::no_show_since(const Meeting& meeting, const Seat& seat) const {
   const auto& policy = world_.swarm().policy;
   if (seats_entered_.contains(seat.id)) return std::nullopt;
+  if (seat.desktop && seat.desktop->closing)
+    return std::nullopt;  // its turn has come: see `closed`
   const auto until = unused_until(meeting, seat, policy) + world_.clock_error() + kDecide;
   // Let in, and never come: as who has left, from the first look that finds nobody.
   const bool let_in = seat.desktop && seat.desktop->entered_at;

@@ -156,7 +156,7 @@ void Checks::check_release(const Meeting& meeting, const Seat& before, const Sea
   if (after.desktop->closing->reason != CloseReason::unused) return;
   const bool same = before.desktop && before.desktop->id == after.desktop->id;
   if (same && before.desktop->closing) return;
-  const auto until = unused_until(meeting, after, world_.swarm().policy);
+  const auto until = unused_until(meeting, before, world_.swarm().policy);
   if (world_.now() + world_.clock_error() + kSlack < until) {
     fail("S7", after.desktop->id.text() + " is released before its time");
   }

@@ -1,5 +1,7 @@
 #include "rate_checks.hpp"
 
+#include <algorithm>
+
 #include "domain/backoff.hpp"
 #include "domain/phase.hpp"
 #include "process.hpp"
@@ -135,8 +137,10 @@ void RateChecks::launch_called(const Process& process, const domain::MeetingId& 
   if (!healed_ || process.started_at_heal() == false) return;
   const auto limit = process.born() - world_.clock_error() - kLongOverdue;
   for (const auto& [other, meeting] : world_.checks().rows()) {
+    const bool owns =
+        std::any_of(meeting.seats.begin(), meeting.seats.end(), domain::owns_anything);
     const bool owed = meeting.end ? meeting.end->at <= limit && !meeting.over_at
-                                  : domain::planned_end(meeting) <= limit;
+                                  : owns && domain::planned_end(meeting) <= limit;
     const bool due = meeting.wake_at && *meeting.wake_at <= limit;
     if (other == id || !owed || !due || !world_.checks().readable(other)) continue;
     world_.probe("start: something overdue ends first");

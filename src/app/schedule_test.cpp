@@ -70,6 +70,20 @@ TEST(Schedule, CancellingTwiceChangesNothing) {
             domain::EndReason::cancelled);
 }
 
+// A server that was down across the whole start finds that nobody could come; who moves the meeting
+// in that moment wants it to take place.
+TEST(Schedule, ReschedulingWithdrawsAnEndForWantOfPeople) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.clock.advance(1h + 16min);
+  auto stored = world.load(meeting.id);
+  stored.ending = domain::End{domain::EndReason::failed, world.clock.now(), "howdah"};
+  must(world.store.save({.meeting = stored, .audit = {}, .launches = 0, .limits = {}}));
+  must(world.schedule.reschedule(world.ada, meeting.id, {kT + 3h, "", ""}));
+  world.run_until(kT + 3h);
+  EXPECT_EQ(world.alive(), 2U);
+}
+
 TEST(Schedule, ReschedulingMovesTheWakeAndStopsOnceDesktopsRun) {
   AppWorld world;
   const auto meeting = world.book();

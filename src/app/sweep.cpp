@@ -47,22 +47,21 @@ struct Sighting {
   bool stopping = false;  // its end has begun
 };
 
-enum class Ended { yes, maybe, not_told };
-
+// False: it was not told, as calls are limited.
 template <class End>
-Ended end_orphan(const SweepItem& item, const End& end, SweepReport& report) {
+bool tell_orphan(const SweepItem& item, const End& end, SweepReport& report) {
   base::log(base::LogLevel::warn, "sweep ends what has no row",
             {{"kind", item.kind}, {"id", item.id}, {"why", item.why}});
   const Result<> ended = end();
   if (ended) {
     ++report.ended;
-    return Ended::yes;
+    return true;
   }
   if (ended.error().kind == ErrorKind::denied) report.refused = true;
   base::log_error(base::LogLevel::warn, "sweep failed", ended.error());
-  if (ended.error().kind != ErrorKind::unavailable) return Ended::maybe;
+  if (ended.error().kind != ErrorKind::unavailable) return true;
   report.held_back = true;
-  return Ended::not_told;
+  return false;
 }
 
 constexpr base::Duration kSweepAgain{10'000};
@@ -120,15 +119,13 @@ void Sweep::judge_suspect(SweepItem& item, bool too_young, bool stopping, const 
     item.verdict = "stopping";
   } else if (suspect.told_at && round.uptime < suspect.tell_again_at) {
     item.verdict = "told";
-  } else if (!suspect.counted && round.kills >= round.kills_max) {
+  } else if (!suspect.told_at && round.kills >= round.kills_max) {
     item.verdict = "held_by_breaker";
   } else {
     item.verdict = "end";
-    const auto ended = round.act ? end_orphan(item, end, round.report) : Ended::maybe;
-    if (ended == Ended::yes) told(suspect, round.uptime);
-    if (ended == Ended::not_told || suspect.counted) return;
-    suspect.counted = true;
-    ++round.kills;
+    if (round.act && !tell_orphan(item, end, round.report)) return;
+    if (!suspect.told_at) ++round.kills;
+    told(suspect, round.uptime);
   }
 }
 

@@ -56,7 +56,6 @@ class Sweep {
   struct Suspect {
     std::uint32_t misses = 0;
     base::Duration missed_at{0};
-    bool counted = false;                   // by the breaker, which it costs once
     std::optional<base::Duration> told_at;  // to end; and when it has to be told again
     base::Duration tell_again_at{0};
   };

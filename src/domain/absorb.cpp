@@ -128,6 +128,7 @@ void close_desktop(Seat& seat, CloseReason reason, Timestamp now) {
   Desktop& desktop = *seat.desktop;
   desktop.closing = Closing{reason, now};
   seat.tokens.clear();
+  if (reason == CloseReason::unused) seat.wanted_at.reset();  // a wish from now on is a new one
   if (reason == CloseReason::died || reason == CloseReason::never_ready) ++seat.failures;
 }
 

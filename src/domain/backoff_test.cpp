@@ -88,6 +88,7 @@ TEST(Backoff, AMachineTooManyThatListsStillShowIsNotEndedAtEveryLook) {
 TEST(Backoff, WhatEndsGoesFirst) {
   World world;
   EXPECT_FALSE(takes_down(world.meeting, kT - 10min));
+  EXPECT_FALSE(takes_down(world.meeting, kT + 46min));  // nothing was ever started
   world.run_until(kT);
   EXPECT_FALSE(takes_down(world.meeting, kT));
   EXPECT_TRUE(takes_down(world.meeting, kT + 45min));  // its planned end is past

@@ -151,6 +151,7 @@ Result<Meeting> reschedule(const Meeting& meeting, const Start& start, Timestamp
   TRY(check_start(start, now, policy));
   Meeting next = meeting;
   next.start = start;
+  next.ending.reset();  // nobody came at the former start
   next.wake_at = std::max(now, launch_at(next, policy));
   return next;
 }

@@ -283,7 +283,7 @@ bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, con
   }
   if (!seat.desktop) return now < release_at(meeting, seat, policy);
   if (seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused) {
-    return seat.wanted_at && *seat.wanted_at > seat.desktop->closing->at;
+    return seat.wanted_at.has_value();
   }
   return seat.used_at || now < release_at(meeting, seat, policy);
 }

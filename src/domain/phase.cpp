@@ -31,8 +31,7 @@ SeatStep step_without_desktop(const Meeting& meeting, const Seat& seat, Timestam
   if (seat.desktop) {  // gone
     const bool unused =
         seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused;
-    const bool asked = seat.wanted_at && *seat.wanted_at >= seat.desktop->gone->seen.at;
-    return unused && !asked ? SeatStep::released : SeatStep::replaced;
+    return unused && !seat.wanted_at ? SeatStep::released : SeatStep::replaced;
   }
   return now < launch_at(meeting, policy) ? SeatStep::planned : SeatStep::waiting;
 }
@@ -63,9 +62,11 @@ bool window_open(const Meeting& meeting, Timestamp now, const Policy& policy) {
 
 bool takes_down(const Meeting& meeting, Timestamp now) {
   if (meeting.over_at) return false;
-  return meeting.end || meeting.ending || now >= planned_end(meeting) ||
-         std::any_of(meeting.seats.begin(), meeting.seats.end(),
-                     [](const Seat& seat) { return owns_anything(seat) && seat.desktop->closing; });
+  if (meeting.end || meeting.ending) return true;
+  const bool late = now >= planned_end(meeting);
+  return std::any_of(meeting.seats.begin(), meeting.seats.end(), [&](const Seat& seat) {
+    return owns_anything(seat) && (late || seat.desktop->closing);
+  });
 }
 
 MeetingPhase phase(const Meeting& meeting, Timestamp now, const Policy& policy) {

@@ -54,8 +54,8 @@ bool window_open(const Meeting& meeting, Timestamp now, const Policy& policy);
 // clock was set back since.
 bool is_fresh(const Desktop& desktop, Timestamp now, const Policy& policy);
 
-// Something of this meeting is to be taken down, or soon: it ended, or is past its planned end, or
-// a desktop of it is being closed. Such meetings go first when many want a pass (L13).
+// Something of this meeting is to be taken down, or soon: it ended, or has a desktop that is being
+// closed or is there past the planned end. Such meetings go first when many want a pass (L13).
 bool takes_down(const Meeting& meeting, Timestamp now);
 
 // S9, all but the outside: this seat's desktop may be entered now, given what was last observed.
