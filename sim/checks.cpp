@@ -76,6 +76,7 @@ void Checks::committed(const Meeting* before, const Meeting& after,
 void Checks::check_monotonic(const Meeting& before, const Meeting& after) {
   if (after.version != before.version + 1) fail("S14", "a version was skipped");
   if (before.end && after.end != before.end) fail("S14", "the end of a meeting was changed");
+  if (after.over_at && !before.over_at) check_over(after);
   if (before.over_at && after != [&] {
         Meeting same = before;
         same.version = after.version;
@@ -96,6 +97,20 @@ void Checks::check_monotonic(const Meeting& before, const Meeting& after) {
     check_seat(after, *old, seat);
   }
   if (after.end && !before.end && world_.swarm().calm) check_calm(after);
+}
+
+// Nothing that lists could show is left.
+void Checks::check_over(const Meeting& meeting) {
+  const auto seen = world_.now() - 2min - world_.swarm().list_lag;
+  for (const auto& [id, machine] : world_.cloud().machines()) {
+    const auto& owner = machine.spec.owner;
+    const Seat* seat = domain::find_seat(meeting, owner.seat);
+    const bool own = seat != nullptr && owner.attempt <= seat->attempts &&
+                     owner.store == world_.store_identity();
+    if (own && machine.alive() && machine.launched_at < seen && !world_.cloud().was_hidden(id)) {
+      fail("S15", meeting.id.text() + " is said to be over and " + id.text() + " is there");
+    }
+  }
 }
 
 void Checks::check_seat(const Meeting& meeting, const Seat& before, const Seat& after) {
@@ -186,7 +201,8 @@ void Checks::check_facts(const Meeting& meeting, const Seat& before, const Seat&
     for (const auto& [id, machine] : world_.cloud().machines()) {
       const bool own = machine.spec.owner.seat == after.id &&
                        machine.spec.owner.attempt == is.attempt && machine.alive();
-      if (own && (is.instance ? is.instance->value == id : true)) {
+      const bool planted = machine.spec.key.starts_with("planted");
+      if (own && (is.instance ? is.instance->value == id : !planted)) {
         fail("S15", is.id.text() + " is said to be gone (" + is.gone->value + ") and " + id.text() +
                         " is there");
       }

@@ -91,6 +91,7 @@ class Checks {
   void check_seat(const domain::Meeting& meeting, const domain::Seat& before,
                   const domain::Seat& after);
   void check_former(const domain::Seat& before);
+  void check_over(const domain::Meeting& meeting);
   void check_new_launch(const domain::Seat& before, const domain::Seat& after);
   void check_facts(const domain::Meeting& meeting, const domain::Seat& before,
                    const domain::Seat& after);

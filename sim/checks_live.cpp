@@ -15,8 +15,10 @@ using domain::Meeting;
 using domain::Seat;
 
 namespace {
-constexpr Duration kTeardown = 5min;      // B
-constexpr Duration kOrphan = 10min;       // L5, idle
+constexpr Duration kTeardown = 5min;  // B
+constexpr Duration kOrphan = 10min;   // L5, idle
+constexpr Duration kSeen =
+    kOrphan - kTeardown;                  // old enough for the sweep, and missed often enough
 constexpr Duration kDecide = 2min;        // for a decision that the clock alone makes
 constexpr Duration kWarmUp = 2min + 30s;  // a process that has just started looks, then sweeps
 }  // namespace
@@ -52,7 +54,7 @@ std::optional<Timestamp> Checks::unneeded_since(const Machine& machine) const {
   const auto& owner = machine.spec.owner;
   const Meeting* meeting = row(*domain::meeting_of(owner.seat));
   const Seat* seat = meeting == nullptr ? nullptr : domain::find_seat(*meeting, owner.seat);
-  if (seat == nullptr) return machine.launched_at + kOrphan;
+  if (seat == nullptr) return machine.launched_at + kSeen;
   const auto& times = times_.at(meeting->id);
   std::optional<Timestamp> since;
   const auto from = [&](Timestamp at) { since = std::min(since.value_or(at), at); };
@@ -142,8 +144,9 @@ void Checks::check_records() {
     const auto before = stray_records_.find(record.name);
     const auto since = before == stray_records_.end() ? world_.now() : before->second;
     strays.emplace(record.name, since);
-    const auto from = std::max(since, calm_since(*domain::meeting_of(record.owner.seat)));
-    if (world_.now() > from + kOrphan) {
+    const auto id = *domain::meeting_of(record.owner.seat);
+    const bool known = row(id) != nullptr && !is_for_sweep(record.owner);
+    if (world_.now() > std::max(since, calm_since(id)) + (known ? kTeardown : kOrphan)) {
       fail("L3", record.name + " points at an address that its desktop does not hold");
       return;
     }
@@ -175,9 +178,18 @@ void Checks::check_meetings() {
     for (const auto& seat : meeting.seats) {
       const auto* desktop = domain::open_desktop(seat);
       if (desktop == nullptr || !desktop->instance || desktop->first_ready) continue;
-      const auto given = desktop->intent_at + policy.ready_within + skew + kDecide;
+      // From when there was a machine: it may have waited long for room.
+      const auto* machine = world_.cloud().find(desktop->instance->value);
+      const auto since = machine == nullptr ? desktop->intent_at
+                                            : std::max(desktop->intent_at, machine->launched_at);
+      const auto given = since + policy.ready_within + skew + kDecide;
       if (meeting.end || world_.now() <= std::max(given, calm_since(id))) continue;
       fail("L10", desktop->id.text() + " has not come up and is not given up");
+      return;
+    }
+    if (meeting.ending &&
+        world_.now() > std::max(meeting.ending->at + skew, calm_since(id)) + kTeardown) {
+      fail("L10", id.text() + " is about to end for long");
       return;
     }
     if (!meeting.end || meeting.over_at) continue;

@@ -75,9 +75,26 @@ std::vector<domain::Instance> Cloud::list(const std::optional<domain::MeetingId>
     if (meeting && !domain::belongs_to(machine.spec.owner.seat, *meeting)) continue;
     if (machine.launched_at > as_of) continue;
     if (machine.gone_at && *machine.gone_at + kGoneShown < as_of) continue;
+    if (meeting && is_hidden(id, rng)) continue;
     seen.push_back(view(machine, as_of));
   }
   return seen;
+}
+
+// A list may leave out what is there (W2), for less than three looks that count.
+bool Cloud::is_hidden(const domain::InstanceId& id, base::Rng& rng) {
+  if (world_.swarm().theme != Theme::hiding || world_.faults().healed()) return false;
+  auto& until = hidden_until_[id];
+  if (world_.now() >= until + 3min && rng.below(4) == 0) {
+    world_.probe("theme: a list leaves out a machine");
+    until = world_.now() + Duration(rng.below(15'000));
+  }
+  return world_.now() < until;
+}
+
+bool Cloud::was_hidden(const domain::InstanceId& id) const {
+  const auto found = hidden_until_.find(id);
+  return found != hidden_until_.end() && world_.now() < found->second + 1min;
 }
 
 Result<domain::Instance> Cloud::launch(const port::LaunchSpec& spec, Timestamp called_at) {

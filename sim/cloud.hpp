@@ -56,6 +56,7 @@ class Cloud {
 
   // Machines as they were up to policy.list_lag ago; of one meeting, or all.
   std::vector<domain::Instance> list(const std::optional<domain::MeetingId>& meeting);
+  bool was_hidden(const domain::InstanceId& id) const;  // a moment ago
   base::Result<domain::Instance> launch(const port::LaunchSpec& spec, Timestamp called_at);
   base::Result<> terminate(const domain::InstanceId& id, const domain::Owner& owner);
   base::Result<> set_deadline(const domain::InstanceId& id, const domain::Owner& owner,
@@ -84,6 +85,7 @@ class Cloud {
     domain::InstanceId machine;
   };
   domain::Instance view(const Machine& machine, Timestamp as_of) const;
+  bool is_hidden(const domain::InstanceId& id, base::Rng& rng);
   base::Result<Machine*> find_own(const domain::InstanceId& id, const domain::Owner& owner);
   void set_state(Machine& machine, domain::InstanceState state);
   void boot(Machine& machine);
@@ -102,6 +104,7 @@ class Cloud {
   std::map<std::uint32_t, Timestamp> full_until_;
   Timestamp down_until_;
   std::vector<std::string> free_addresses_;
+  std::map<domain::InstanceId, Timestamp> hidden_until_;
   std::uint32_t addresses_made_ = 0;
   std::uint64_t launches_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include "base/crypto.hpp"
 #include "rate_checks.hpp"
+#include "theme.hpp"
 
 namespace sim {
 
@@ -37,13 +38,6 @@ void note_terminate(World& world, const domain::InstanceId& instance, const doma
   const bool known = seat != nullptr && seat->desktop && seat->desktop->instance &&
                      seat->desktop->instance->value == instance;
   if (known) world.rates().changes(Site::terminate, seat->desktop->id);
-}
-
-// At the worst moment: another address while the name of the former one is still under way (S13).
-void restart_sometimes(World& world, const domain::Record& record) {
-  const auto* machine = world.cloud().holder(record.address);
-  if (machine == nullptr || world.faults().dice(Site::put).below(2) == 0) return;
-  world.cloud().stop(machine->id, true);
 }
 
 }  // namespace
@@ -217,7 +211,7 @@ Result<> ZonePort::put(const domain::Record& record) {
     });
   });
   const bool may_come_late = !put && put.error().kind == ErrorKind::unknown_outcome;
-  if (may_come_late) restart_sometimes(world, record);
+  if (may_come_late) note_unknown_put(world, record);
   return put;
 }
 

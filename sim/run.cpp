@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "mischief.hpp"
 #include "people.hpp"
+#include "theme.hpp"
 
 namespace sim {
 
@@ -27,6 +28,7 @@ Outcome run(const Swarm& swarm, const RunOptions& options) {
   if (options.forced) world.faults().force(*options.forced);
   world.run([](World& one) {
     bring_people(one);
+    bring_theme(one);
     if (one.swarm().mischief) bring_mischief(one);
   });
   base::set_log(base::LogLevel::error, [] { return std::string(); }, nullptr);

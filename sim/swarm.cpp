@@ -110,6 +110,18 @@ void draw_versions(Swarm& swarm, base::Rng rng) {
   swarm.newer_rows = one_of(rng, {NewerRows::schema, NewerRows::field, NewerRows::seat_field});
 }
 
+void draw_theme(Swarm& swarm, base::Rng rng) {
+  if (swarm.calm) return;
+  swarm.theme = one_of(rng, {Theme::none, Theme::none, Theme::none, Theme::none, Theme::hiding,
+                             Theme::restless, Theme::crowded});
+  // Looks are counted by clocks.
+  if (swarm.theme == Theme::hiding && swarm.skew_max > 2s) swarm.theme = Theme::none;
+  if (swarm.theme != Theme::crowded) return;
+  swarm.processes = 1;
+  swarm.policy.list_lag = one_of(rng, {5s, 60s, 60s});
+  swarm.end_max = one_of(rng, {20s, 60s});
+}
+
 }  // namespace
 
 Swarm draw_swarm(std::uint64_t seed) {
@@ -137,8 +149,10 @@ Swarm draw_swarm(std::uint64_t seed) {
   draw_policy(swarm, root.fork("policy"));
   draw_mix(swarm, root.fork("mix"));
   draw_disk(swarm, root.fork("disk"));
+  draw_theme(swarm, root.fork("theme"));
   swarm.list_lag = swarm.policy.list_lag;
   draw_limits(swarm, root.fork("limits"));
+  if (swarm.theme == Theme::crowded) swarm.compute_pace.terminate = {0.1, 1};
   draw_versions(swarm, root.fork("versions"));
   if (swarm.calm) {
     swarm.mix = {};

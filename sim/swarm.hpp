@@ -8,6 +8,7 @@
 #include "app/ports.hpp"
 #include "app/sweep.hpp"
 #include "faults.hpp"
+#include "theme.hpp"
 #include "throttle.hpp"
 
 namespace sim {
@@ -46,6 +47,7 @@ struct Swarm {
   Duration repeat_later{0};  // > 0: changes outside are made again at once, and this much later
   bool mischief = true;      // strangers and requests that must be refused
   bool calm = false;         // no faults, everybody on time: L1 is checked
+  Theme theme = Theme::none;
   bool plain = false;  // stories: everything takes as long as it says, nothing is left to chance
 
   ApiLimits api;                             // what the providers take; real ones after healing

@@ -132,6 +132,7 @@ Result<std::uint64_t> World::save(std::size_t process, const port::Commit& commi
   after.version = *saved;
   if (listener_ != nullptr) listener_->committed(process, checks_.row(after.id), after);
   rates_.committed(*checks_.row(after.id), after);
+  note_commit(*this, *checks_.row(after.id), after);
   checks_.committed(checks_.row(after.id), after, commit.audit);
   if (swarm_.bridged) {
     for (const auto& session : sessions_) {

@@ -143,15 +143,16 @@ class Pass {
     if (plan.meeting == before && plan.actions.empty()) return false;
     const bool saved = TRY(save(before, plan));
     if (!saved) return true;  // plan again: without launching, or from what is stored now
+    bool made = false;
     for (const auto& action : plan.actions) {
       if (is_stale()) return true;  // held up since: look again before anything is done
       done_.push_back(action);
-      TRY(execute(plan.meeting, action));
+      made |= TRY(execute(plan.meeting, action));
     }
     alert_held_names(plan.meeting);
     report_.wake_at = plan.meeting.wake_at;
     if (report_.wake_at) ports_.wakeups.wake(report_.meeting, *report_.wake_at);
-    return !plan.actions.empty() || is_worth_another_look(before, plan.meeting);
+    return made || is_worth_another_look(before, plan.meeting);
   }
 
   // A pass that was suspended between its decision and the call acts on what is long past.
@@ -231,6 +232,9 @@ class Pass {
       return false;
     }
     const bool overtaken = !version && version.error().kind == ErrorKind::conflict;
+    if (overtaken && plan.actions.empty() && !is_worth_another_look(before, plan.meeting)) {
+      return true;  // somebody else has just looked; what they stored has its own wake
+    }
     if (overtaken && report_.rounds < kRoundsMax) return false;  // a report came in: look again
     plan.meeting.version = TRY(std::move(version));
     return true;
@@ -274,7 +278,8 @@ class Pass {
   }
 
   // Calls outside, then writes down what came of it: the facts with the audit row in one write.
-  Result<> execute(const Meeting& meeting, const Action& action) {
+  // False: the call was not taken, as the provider is down or takes no more of them.
+  Result<bool> execute(const Meeting& meeting, const Action& action) {
     const auto outcome = call(meeting, action);
     ++report_.actions;
     const auto now = ports_.clock.now();
@@ -297,7 +302,7 @@ class Pass {
       return Result<Meeting>(std::move(next));
     }));
     if (!changed) TRY(ports_.store.append_audit(meeting.id, {entry}));
-    return {};
+    return outcome || outcome.error().kind != ErrorKind::unavailable;
   }
 
   const Ports& ports_;

@@ -99,6 +99,33 @@ TEST(Reconcile, PassThatIsOvertakenLooksAgainAtOnce) {
   EXPECT_TRUE(stored.seats[0].desktop->ready);
 }
 
+// Two that look at the same meeting do not chase each other.
+TEST(Reconcile, PassThatIsOvertakenByAnotherLookIsContent) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  world.clock.advance(world.settings.policy.presence_period);
+  int meddled = 0;
+  MeddlingProber prober(world.prober, [&] {
+    if (++meddled == 1) must(world.reconcile.pass(meeting.id, false));
+  });
+  const Ports ports{world.store,   world.store,   world.compute, world.zone,   prober,
+                    world.secrets, world.wakeups, world.clock,   world.entropy};
+  Reconcile reconcile(ports, world.settings, {});
+  const auto report = must(reconcile.pass(meeting.id, false));
+  EXPECT_EQ(report.rounds, 1U);
+}
+
+// A provider that takes no calls is not asked again in the same pass.
+TEST(Reconcile, PassWhoseCallsAreNotTakenLooksOnce) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.clock.advance(1h);
+  for (int i = 0; i < 2; ++i) world.compute.next_launch({memory::Fate::Kind::refused});
+  const auto report = must(world.reconcile.pass(meeting.id, false));
+  EXPECT_LE(report.rounds, 2U);
+}
+
 TEST(Reconcile, EveryMutationHasIntentThenOutcome) {
   AppWorld world;
   const auto meeting = world.book();

@@ -10,7 +10,8 @@ namespace domain {
 namespace {
 
 constexpr Duration kWatched{60'000};  // looks further apart say nothing of what was between them
-constexpr Duration kWayIn{10'000};    // from the door to an open screen, at most
+constexpr Duration kMissesApart{120'000};  // and further apart than this they are not of one row
+constexpr Duration kWayIn{10'000};         // from the door to an open screen, at most
 
 void mark_gone(Desktop& desktop, std::string why, Timestamp now) {
   desktop.gone = Fact<std::string>{std::move(why), {now, Source::list}};
@@ -76,6 +77,7 @@ void note_missing(Seat& seat, Desktop& desktop, Timestamp now, const Policy& pol
       desktop.instance ? desktop.instance->seen.at : *desktop.launch_called_at + policy.launch_late;
   if (now < since + policy.list_lag) return;
   if (desktop.misses > 0 && now < desktop.missed_at + policy.miss_spacing) return;
+  if (now > desktop.missed_at + kMissesApart) desktop.misses = 0;  // it may have been seen since
   desktop.missed_at = now;
   // The misses themselves span the lag of lists: `since` may be of another host's clock.
   const auto lag = static_cast<std::uint32_t>(policy.list_lag / policy.miss_spacing);

@@ -81,17 +81,18 @@ bool is_for_stray(const Action& action, const Desktop& desktop) {
   return end != nullptr && (!desktop.instance || desktop.instance->value != end->instance);
 }
 
-// A machine too many was told to end, or its name to go. Where calls are limited and this one was
-// not made, the next look tries again at once.
+// A machine too many was told to end, or its name to go. Where calls are limited and one was not
+// made, the next look tries again at once.
 void note_stray_call(Meeting& meeting, const Action& action, const Outcome& outcome,
                      Timestamp now) {
   const bool ends =
       std::holds_alternative<Terminate>(action) || std::holds_alternative<DropRecord>(action);
-  if (!ends || (!outcome && outcome.error().kind == ErrorKind::unavailable)) return;
+  if (!ends) return;
   const auto seat_id = seat_of(desktop_of(action));
   Seat* seat = seat_id ? find_seat(meeting, *seat_id) : nullptr;
   if (seat == nullptr || !seat->desktop || !is_for_stray(action, *seat->desktop)) return;
-  seat->stray_called_at = now;
+  const bool not_made = !outcome && outcome.error().kind == ErrorKind::unavailable;
+  seat->stray_called_at = not_made ? std::nullopt : std::optional(now);
 }
 
 }  // namespace

@@ -76,6 +76,11 @@ bool has_strays(const Meeting& meeting, const std::optional<std::vector<T>>& obs
   });
 }
 
+bool was_begun(const Meeting& meeting) {
+  return std::any_of(meeting.seats.begin(), meeting.seats.end(),
+                     [](const Seat& seat) { return seat.attempts > 0; });
+}
+
 }  // namespace
 
 std::string launch_key(const Desktop& desktop) {
@@ -134,7 +139,9 @@ Plan plan(const Meeting& meeting, const Observed& observed, Timestamp now, const
     decide_seat(next, seat, observed, now, policy, result.actions);
   }
   const bool strays = has_strays(next, observed.instances) || has_strays(next, observed.records);
-  if (next.end && !strays && std::none_of(next.seats.begin(), next.seats.end(), owns_anything)) {
+  const bool unseen = was_begun(next) && (!observed.instances || !observed.records);
+  if (next.end && !strays && !unseen &&
+      std::none_of(next.seats.begin(), next.seats.end(), owns_anything)) {
     next.over_at = now;
   }
   next.wake_at = next_wake(next, now, policy);

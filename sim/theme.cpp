@@ -1,0 +1,92 @@
+#include "theme.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "people.hpp"
+#include "request.hpp"
+#include "world.hpp"
+
+namespace sim {
+namespace {
+
+constexpr std::uint32_t kCrowd = 16;
+
+// Some too many of a seat that is in use, the others of nobody's.
+void crowd(World& world) {
+  world.probe("theme: a crowd");
+  auto rng = base::Rng(world.swarm().seed).fork("crowd");
+  const auto& rows = world.checks().rows();
+  const auto live = std::find_if(rows.begin(), rows.end(), [](const auto& row) {
+    return !row.second.end && row.second.seats.front().attempts > 0;
+  });
+  for (std::uint32_t i = 0; i < kCrowd; ++i) {
+    const bool twin = live != rows.end() && rng.below(2) == 0;
+    const auto seat = twin ? live->second.seats.front().id : *domain::SeatId::parse("lost-9");
+    const auto attempt = twin ? live->second.seats.front().attempts : 1;
+    world.cloud().plant({world.store_identity(), seat, attempt});
+  }
+}
+
+// Somebody starts their desktop anew, also on a day without any faults.
+void reboot_sometimes(World& world) {
+  auto rng = base::Rng(world.swarm().seed).fork("restless");
+  const auto until = world.start() + world.swarm().faults_for + 1h;
+  while (world.now() < until) {
+    world.scheduler().sleep(Duration(60'000 + rng.below(600'000)));
+    auto& machines = world.cloud().machines();
+    if (machines.empty()) continue;
+    auto machine = machines.begin();
+    std::advance(machine, rng.below(static_cast<std::uint32_t>(machines.size())));
+    // A planted one would answer as its twin.
+    if (!machine->second.spec.key.starts_with("planted")) world.cloud().stop(machine->first, true);
+  }
+}
+
+void cancel(World& world, const domain::MeetingId& id) {
+  const auto* row = world.row(id);
+  if (row == nullptr || row->end) return;
+  const app::Principal owner{row->owner, {port::Scope::book, port::Scope::read}};
+  world.checks().orders_end(id);
+  world.scheduler().spawn(world.now(), [&world, owner, id] {
+    auto rng = base::Rng(world.swarm().seed).fork("cancels");
+    const auto ended =
+        request(world, rng, [&](Process& process) { return process.schedule().end(owner, id); });
+    world.trace("theme", "cancels", id.text(), ended ? "ok" : ended.error().message);
+  });
+}
+
+}  // namespace
+
+void bring_theme(World& world) {
+  if (world.swarm().theme == Theme::crowded) {
+    world.scheduler().at(world.start() + world.swarm().faults_for - 1s, [&world] { crowd(world); });
+  }
+  if (world.swarm().theme == Theme::restless) {
+    world.scheduler().spawn(world.now(), [&world] { reboot_sometimes(world); });
+  }
+}
+
+void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after) {
+  if (world.swarm().theme != Theme::restless || before.ending || !after.ending) return;
+  const auto& desktop = after.seats.front().desktop;
+  if (!desktop || !desktop->instance || desktop->gone) return;
+  world.probe("theme: a machine moves while its meeting is about to end");
+  world.scheduler().at(world.now() + 1s,
+                       [&world, id = desktop->instance->value] { world.cloud().stop(id, true); });
+}
+
+void note_unknown_put(World& world, const domain::Record& record) {
+  const auto* machine = world.cloud().holder(record.address);
+  if (machine == nullptr) return;
+  const auto dice = world.faults().dice(Site::put).below(4);
+  const bool restless = world.swarm().theme == Theme::restless;
+  if (dice % 2 == 1) {
+    world.cloud().stop(machine->id, true);
+    if (dice == 3 && restless) cancel(world, *domain::meeting_of(record.owner.seat));
+  } else if (restless) {
+    world.cloud().die(machine->id, "hardware");
+  }
+}
+
+}  // namespace sim

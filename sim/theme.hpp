@@ -1,0 +1,28 @@
+#pragma once
+// Themes: what some worlds are about. A mistake that needs three rare things at once shows in one
+// seed of ten thousand; here one of them is no longer rare. What happens is allowed to happen
+// anyway, so a theme adds no check.
+
+#include <cstdint>
+
+#include "domain/meeting.hpp"
+#include "domain/outside.hpp"
+
+namespace sim {
+
+class World;
+
+enum class Theme : std::uint8_t {
+  none,
+  hiding,    // lists leave out a machine that is there, for less than it takes to believe it gone
+  restless,  // machines move or die, and meetings are cancelled, at the worst moments
+  crowded,   // many machines too many, where calls are few and lists late
+};
+
+void bring_theme(World& world);
+
+// Restless worlds: a meeting was stored, and a put was sent of which nobody knows what became.
+void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after);
+void note_unknown_put(World& world, const domain::Record& record);
+
+}  // namespace sim
