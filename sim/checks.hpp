@@ -123,8 +123,10 @@ class Checks {
   std::optional<Timestamp> no_show_since(const domain::Meeting& meeting,
                                          const domain::Seat& seat) const;
   Timestamp calm_since(const domain::MeetingId& id) const;
+  void check_retold(const std::string& process, const std::string& what);
   bool is_for_sweep(const domain::Owner& owner) const;
   Duration sweeping();
+  Duration twins_take(const Machine& machine) const;
   void check_machines();
   void check_records();
   void check_meetings();
@@ -149,6 +151,7 @@ class Checks {
   std::map<domain::SeatId, std::uint32_t> wishes_;  // requests to start it again
   std::map<domain::SeatId, std::uint32_t> started_again_;
   std::map<std::string, std::map<std::string, Timestamp>> orphans_told_;  // by process; first
+  std::map<std::string, std::vector<Timestamp>> retold_;
   std::map<std::string, std::uint32_t> key_places_;
   std::map<std::string, Timestamp> key_deadlines_;
   std::uint32_t orphans_most_ = 0;  // at once, since the healing

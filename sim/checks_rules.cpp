@@ -256,6 +256,7 @@ void Checks::orphan_answered(const std::string& process, const std::string& what
   const auto& sweep = world_.swarm().sweep;
   auto& told = orphans_told_[process];
   told.emplace(what, world_.now());
+  check_retold(process, what);
   const auto since = world_.now() - sweep.period / 2;
   const auto recent =
       std::count_if(told.begin(), told.end(), [&](const auto& one) { return one.second > since; });
@@ -263,6 +264,15 @@ void Checks::orphan_answered(const std::string& process, const std::string& what
   if (static_cast<std::size_t>(recent) > std::max<std::size_t>(sweep.kills_max, owned / 10)) {
     fail("S30", "a sweep ends " + std::to_string(recent) + " things at once");
   }
+}
+
+// Lists may show for long what has been told to end: it is told again with growing pauses.
+void Checks::check_retold(const std::string& process, const std::string& what) {
+  const auto window = 4 * world_.swarm().sweep.period;
+  auto& calls = retold_[process + " " + what];
+  std::erase_if(calls, [&](Timestamp at) { return at + window <= world_.now(); });
+  calls.push_back(world_.now());
+  if (calls.size() > 3) fail("L6", process + " tells " + what + " to end again and again");
 }
 
 // S25: without faults each intent has its outcome.

@@ -53,6 +53,7 @@ inline constexpr std::array kProbes{
     std::string_view("theme: a crowd"),
     std::string_view("theme: a list leaves out a machine"),
     std::string_view("theme: a machine moves while its meeting is about to end"),
+    std::string_view("theme: a meeting that is about to end is moved"),
     std::string_view("throttle: a call was refused"),
     std::string_view("throttle: locked out"),
     std::string_view("versions: a row is brought forward"),

@@ -116,6 +116,11 @@ void draw_theme(Swarm& swarm, base::Rng rng) {
                              Theme::restless, Theme::crowded});
   // Looks are counted by clocks.
   if (swarm.theme == Theme::hiding && swarm.skew_max > 2s) swarm.theme = Theme::none;
+  if (swarm.theme == Theme::restless) {
+    swarm.mix.rate.at(static_cast<std::size_t>(Site::put)) = 2000;
+    swarm.mix.weight[static_cast<std::size_t>(Fate::late)] += 10;
+    if (rng.below(2) == 0) swarm.outage = 40min;
+  }
   if (swarm.theme != Theme::crowded) return;
   swarm.processes = 1;
   swarm.policy.list_lag = one_of(rng, {5s, 60s, 60s});

@@ -10,9 +10,9 @@
 namespace sim {
 namespace {
 
-constexpr std::uint32_t kCrowd = 16;
+constexpr std::uint32_t kCrowd = 24;
 
-// Some too many of a seat that is in use, the others of nobody's.
+// Too many of a seat that is in use, or half of them nobody's.
 void crowd(World& world) {
   world.probe("theme: a crowd");
   auto rng = base::Rng(world.swarm().seed).fork("crowd");
@@ -20,8 +20,9 @@ void crowd(World& world) {
   const auto live = std::find_if(rows.begin(), rows.end(), [](const auto& row) {
     return !row.second.end && row.second.seats.front().attempts > 0;
   });
+  const bool mixed = rng.below(2) == 0;
   for (std::uint32_t i = 0; i < kCrowd; ++i) {
-    const bool twin = live != rows.end() && rng.below(2) == 0;
+    const bool twin = live != rows.end() && (!mixed || i % 2 == 0);
     const auto seat = twin ? live->second.seats.front().id : *domain::SeatId::parse("lost-9");
     const auto attempt = twin ? live->second.seats.front().attempts : 1;
     world.cloud().plant({world.store_identity(), seat, attempt});
@@ -43,10 +44,27 @@ void reboot_sometimes(World& world) {
   }
 }
 
+app::Principal owner_of(const domain::Meeting& meeting) {
+  return {meeting.owner, {port::Scope::book, port::Scope::read}};
+}
+
+// A server was down across its start, and somebody wants it to take place all the same.
+void move(World& world, const domain::Meeting& meeting) {
+  world.probe("theme: a meeting that is about to end is moved");
+  world.scheduler().spawn(world.now(), [&world, owner = owner_of(meeting), id = meeting.id] {
+    auto rng = base::Rng(world.swarm().seed).fork("moves");
+    const auto at = world.now() + 30min;
+    const auto moved = request(world, rng, [&](Process& process) {
+      return process.schedule().reschedule(owner, id, {at, "", base::to_rfc3339(at)});
+    });
+    world.trace("theme", "moves", id.text(), moved ? "ok" : moved.error().message);
+  });
+}
+
 void cancel(World& world, const domain::MeetingId& id) {
   const auto* row = world.row(id);
   if (row == nullptr || row->end) return;
-  const app::Principal owner{row->owner, {port::Scope::book, port::Scope::read}};
+  const auto owner = owner_of(*row);
   world.checks().orders_end(id);
   world.scheduler().spawn(world.now(), [&world, owner, id] {
     auto rng = base::Rng(world.swarm().seed).fork("cancels");
@@ -69,11 +87,15 @@ void bring_theme(World& world) {
 
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after) {
   if (world.swarm().theme != Theme::restless || before.ending || !after.ending) return;
+  const bool begun = std::any_of(after.seats.begin(), after.seats.end(),
+                                 [](const domain::Seat& seat) { return seat.attempts > 0; });
+  if (!begun) move(world, after);
   const auto& desktop = after.seats.front().desktop;
-  if (!desktop || !desktop->instance || desktop->gone) return;
+  const auto* machine =
+      desktop && desktop->instance ? world.cloud().find(desktop->instance->value) : nullptr;
+  if (machine == nullptr || machine->broken) return;  // once
   world.probe("theme: a machine moves while its meeting is about to end");
-  world.scheduler().at(world.now() + 1s,
-                       [&world, id = desktop->instance->value] { world.cloud().stop(id, true); });
+  world.scheduler().at(world.now(), [&world, id = machine->id] { world.cloud().stop(id, true); });
 }
 
 void note_unknown_put(World& world, const domain::Record& record) {

@@ -242,8 +242,12 @@ bool may_end_strays(const Scene& scene) {
          (!desktop.gone || is_due(scene, desktop.drop_asked_at, desktop.intent_at, pause));
 }
 
+}  // namespace
+
 // Few calls may be allowed: each time another one comes first.
-void end_strays(Scene& scene) {
+void end_strays(Meeting& meeting, Seat& seat, const Observed& observed, Timestamp now,
+                const Policy& policy, std::vector<Action>& actions) {
+  Scene scene{meeting, seat, observed, now, policy, actions};
   if (!may_end_strays(scene)) return;
   std::vector<Action> ends;
   add_stray_ends(scene, ends);
@@ -254,6 +258,8 @@ void end_strays(Scene& scene) {
   std::rotate(ends.begin(), ends.begin() + static_cast<std::ptrdiff_t>(first), ends.end());
   scene.actions.insert(scene.actions.end(), ends.begin(), ends.end());
 }
+
+namespace {
 
 // It carries the mark of an attempt of this seat that is not, or no more, its desktop.
 bool is_former(const Seat& seat, const Owner& owner) {
@@ -291,7 +297,6 @@ bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, con
 void decide_seat(Meeting& meeting, Seat& seat, const Observed& observed, Timestamp now,
                  const Policy& policy, std::vector<Action>& actions) {
   Scene scene{meeting, seat, observed, now, policy, actions};
-  end_strays(scene);
   if (!owns_anything(seat)) {
     if (!seat.failed && seat.failures >= policy.attempts_max) {
       give_up_seat(scene,

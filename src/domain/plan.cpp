@@ -138,6 +138,9 @@ Plan plan(const Meeting& meeting, const Observed& observed, Timestamp now, const
   for (auto& seat : next.seats) {
     decide_seat(next, seat, observed, now, policy, result.actions);
   }
+  for (auto& seat : next.seats) {  // after all that is known: calls may be few
+    end_strays(next, seat, observed, now, policy, result.actions);
+  }
   const bool strays = has_strays(next, observed.instances) || has_strays(next, observed.records);
   const bool unseen = was_begun(next) && (!observed.instances || !observed.records);
   if (next.end && !strays && !unseen &&

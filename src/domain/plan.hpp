@@ -43,6 +43,9 @@ void absorb(Meeting& meeting, const Observed& observed, Timestamp now, const Pol
 void decide_end(Meeting& meeting, const Observed& observed, Timestamp now, const Policy& policy);
 void decide_seat(Meeting& meeting, Seat& seat, const Observed& observed, Timestamp now,
                  const Policy& policy, std::vector<Action>& actions);
+// What carries the mark of this seat and is not, or no more, its desktop: told to end, with pauses.
+void end_strays(Meeting& meeting, Seat& seat, const Observed& observed, Timestamp now,
+                const Policy& policy, std::vector<Action>& actions);
 std::optional<Timestamp> next_wake(const Meeting& meeting, Timestamp now, const Policy& policy);
 
 }  // namespace domain

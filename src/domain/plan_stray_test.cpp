@@ -44,6 +44,35 @@ TEST(Plan, EachLookEndsAnotherStrayWhereCallsAreFew) {
 }
 
 // A list may lag: what was told to end still runs in it, and others must have their turn.
+// A desktop that is ended does not wait behind what is too many, at whatever seat.
+TEST(Plan, WhatIsKnownGoesBeforeStraysWhereCallsAreFew) {
+  World world;
+  world.run_until(kT);
+  for (int i = 0; i < 5; ++i) {
+    Instance twin = world.instances.front();
+    twin.id = must(InstanceId::parse("i-twin" + std::to_string(i)));
+    world.instances.push_back(twin);
+  }
+  world.meeting = must(end(world.meeting, "ada", world.now));
+  world.ends_left = 0;
+  bool both = false;
+  for (int second = 0; second < 60; ++second) {
+    world.now += 1s;
+    const auto next = plan(world.meeting, world.observe(), world.now, world.policy);
+    bool stray = false;
+    for (const auto& action : next.actions) {
+      const auto* told = std::get_if<Terminate>(&action);
+      if (told == nullptr) continue;
+      const bool twin = told->instance.text().starts_with("i-twin");
+      EXPECT_FALSE(stray && !twin);
+      both = both || (!stray && twin && action != next.actions.front());
+      stray = stray || twin;
+    }
+    world.pass();
+  }
+  EXPECT_TRUE(both);
+}
+
 TEST(Plan, StraysTakeTurnsWhereListsShowThePast) {
   auto world = world_with_strays();
   std::set<InstanceId> first;
