@@ -256,7 +256,7 @@ void Checks::orphan_answered(const std::string& process, const std::string& what
   const auto& sweep = world_.swarm().sweep;
   auto& told = orphans_told_[process];
   told.emplace(what, world_.now());
-  check_retold(process, what);
+  if (ended) check_retold(process, what);
   const auto since = world_.now() - sweep.period / 2;
   const auto recent =
       std::count_if(told.begin(), told.end(), [&](const auto& one) { return one.second > since; });

@@ -155,7 +155,8 @@ class Guest {
           std::min(until - world_.now() + 1ms, Duration(1000 + rng_.below(20'000))));
       if (!told && session->open) steps_.report(session, told = true);
       if (session->open && rng_.below(400) == 0) base::ignore(steps_.press_end(link_), kAgain);
-      if (session->open && world_.swarm().bridged && !calm && drops_.below(100) == 0) {
+      if (session->open && world_.swarm().bridged && !calm &&
+          drops_.below(restless() ? 10 : 100) == 0) {
         session = drop(session, pass);
         if (!session) return true;
         told = false;
@@ -182,6 +183,7 @@ class Guest {
     const auto grace = world_.swarm().policy.leave_grace;
     world_.scheduler().sleep(shortly ? Duration(drops_.below(10'000))
                                      : grace - 15s + Duration(drops_.below(30'000)));
+    if (!shortly && restless()) wait_for_closing(pass.desktop);
     for (int tries = 0; tries < 5; ++tries) {
       const auto back = steps_.come_back(pass);
       if (back) {
@@ -198,6 +200,18 @@ class Guest {
       world_.scheduler().sleep(Duration(1000 + drops_.below(3000)));
     }
     return nullptr;
+  }
+
+  bool restless() const { return world_.swarm().theme == Theme::restless; }
+
+  // Just when they are taken for gone.
+  void wait_for_closing(const domain::DesktopId& id) {
+    const auto until = world_.now() + 2min;
+    while (world_.now() < until) {
+      const auto& desktop = domain::find_seat(*world_.row(party_->id), seat_)->desktop;
+      if (!desktop || desktop->id != id || desktop->closing) return;
+      world_.scheduler().sleep(300ms);
+    }
   }
 
   World& world_;

@@ -113,7 +113,7 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
   world.versions().acts(process_, spec.owner);
   world.canary().look(spec);
   const auto called_at = world.now();
-  return process_.call(
+  auto launched = process_.call(
       Site::launch, kFar,
       [&world, spec, called_at]() -> Result<domain::Instance> {
         // Calls with one key take effect in order: an older one than the last answered is void.
@@ -127,6 +127,10 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
             [&world, spec, called_at] { return world.cloud().launch(spec, called_at); });
       },
       spec.key);
+  if (!launched && launched.error().kind == ErrorKind::unknown_outcome) {
+    note_unknown_launch(world, *domain::meeting_of(spec.owner.seat));
+  }
+  return launched;
 }
 
 Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain::Owner& owner) {

@@ -116,6 +116,9 @@ void RateChecks::changes(Site site, const domain::DesktopId& desktop) {
 
 void RateChecks::pass_begins(const Process& process, const domain::MeetingId& id) {
   begun_[process.name()].insert(id);
+  const auto* row = world_.row(id);
+  if (row != nullptr && domain::takes_down(*row, world_.now()))
+    took_down_.insert({process.name(), id});
   looks_[id] = 0;
 }
 
@@ -135,6 +138,7 @@ void RateChecks::committed(const domain::Meeting& before, domain::Meeting after)
 // What was overdue when the process started must have had its turn before anything is launched.
 void RateChecks::launch_called(const Process& process, const domain::MeetingId& id) {
   if (!healed_ || process.started_at_heal() == false) return;
+  if (took_down_.contains({process.name(), id})) return;  // its own went first, and is replaced
   const auto limit = process.born() - world_.clock_error() - kLongOverdue;
   for (const auto& [other, meeting] : world_.checks().rows()) {
     const bool owns =

@@ -79,7 +79,8 @@ bool GuestSteps::lost_just_now(const app::DeskPass& pass) const {
   const Machine* own = instance ? world_.cloud().find(instance->value) : nullptr;
   const auto unseen = world_.swarm().policy.ready_fresh + 40s;
   if (own == nullptr || !own->broken) return false;
-  // Nobody could see it while the provider did not answer.
+  // Nobody could see it while the provider did not answer, or not to us.
+  if (world_.denied(Site::list) || world_.denied(Site::list_all)) return true;
   return world_.now() < std::max(own->history.back().at, world_.cloud().down_until()) + unseen;
 }
 

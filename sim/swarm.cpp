@@ -117,8 +117,11 @@ void draw_theme(Swarm& swarm, base::Rng rng) {
   // Looks are counted by clocks.
   if (swarm.theme == Theme::hiding && swarm.skew_max > 2s) swarm.theme = Theme::none;
   if (swarm.theme == Theme::restless) {
-    swarm.mix.rate.at(static_cast<std::size_t>(Site::put)) = 2000;
+    for (const auto site : {Site::put, Site::launch, Site::set_deadline}) {
+      swarm.mix.rate.at(static_cast<std::size_t>(site)) = 2000;
+    }
     swarm.mix.weight[static_cast<std::size_t>(Fate::late)] += 10;
+    swarm.mix.weight[static_cast<std::size_t>(Fate::refused)] += 5;
     if (rng.below(2) == 0) swarm.outage = 40min;
   }
   if (swarm.theme != Theme::crowded) return;

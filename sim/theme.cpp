@@ -74,6 +74,24 @@ void cancel(World& world, const domain::MeetingId& id) {
   });
 }
 
+// It moves, cannot count who is there, or what counts them starts anew.
+void disturb(World& world, const domain::InstanceId& id) {
+  auto rng = base::Rng(world.swarm().seed).fork("disturb" + id.text());
+  world.cloud().find(id)->disturbed = true;
+  switch (world.faults().healed() ? 0 : rng.below(3)) {
+    case 0:
+      world.probe("theme: a machine moves while its meeting is about to end");
+      world.cloud().stop(id, true);
+      break;
+    case 1:
+      world.cloud().find(id)->counts_from = world.now() + 2min;
+      break;
+    default:
+      world.kill_process(0, 1s);
+      break;
+  }
+}
+
 }  // namespace
 
 void bring_theme(World& world) {
@@ -93,9 +111,13 @@ void note_commit(World& world, const domain::Meeting& before, const domain::Meet
   const auto& desktop = after.seats.front().desktop;
   const auto* machine =
       desktop && desktop->instance ? world.cloud().find(desktop->instance->value) : nullptr;
-  if (machine == nullptr || machine->broken) return;  // once
-  world.probe("theme: a machine moves while its meeting is about to end");
-  world.scheduler().at(world.now(), [&world, id = machine->id] { world.cloud().stop(id, true); });
+  if (machine == nullptr || machine->broken || machine->disturbed) return;
+  world.scheduler().at(world.now(), [&world, id = machine->id] { disturb(world, id); });
+}
+
+void note_unknown_launch(World& world, const domain::MeetingId& meeting) {
+  const bool now = world.faults().dice(Site::launch).below(3) == 0;
+  if (world.swarm().theme == Theme::restless && now) cancel(world, meeting);
 }
 
 void note_unknown_put(World& world, const domain::Record& record) {

@@ -21,8 +21,10 @@ enum class Theme : std::uint8_t {
 
 void bring_theme(World& world);
 
-// Restless worlds: a meeting was stored, and a put was sent of which nobody knows what became.
+// Restless worlds: a meeting was stored; a put or a launch was sent of which nobody knows what
+// became.
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after);
 void note_unknown_put(World& world, const domain::Record& record);
+void note_unknown_launch(World& world, const domain::MeetingId& meeting);
 
 }  // namespace sim

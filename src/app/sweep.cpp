@@ -47,21 +47,20 @@ struct Sighting {
   bool stopping = false;  // its end has begun
 };
 
-// False: it was not told, as calls are limited.
+// Tells it to end; `unavailable`: it was not told, as calls are limited.
 template <class End>
-bool tell_orphan(const SweepItem& item, const End& end, SweepReport& report) {
+Result<> tell_orphan(const SweepItem& item, const End& end, SweepReport& report) {
   base::log(base::LogLevel::warn, "sweep ends what has no row",
             {{"kind", item.kind}, {"id", item.id}, {"why", item.why}});
   const Result<> ended = end();
   if (ended) {
     ++report.ended;
-    return true;
+    return {};
   }
   if (ended.error().kind == ErrorKind::denied) report.refused = true;
   base::log_error(base::LogLevel::warn, "sweep failed", ended.error());
-  if (ended.error().kind != ErrorKind::unavailable) return true;
-  report.held_back = true;
-  return false;
+  report.held_back = report.held_back || ended.error().kind == ErrorKind::unavailable;
+  return ended;
 }
 
 constexpr base::Duration kSweepAgain{10'000};
@@ -119,13 +118,17 @@ void Sweep::judge_suspect(SweepItem& item, bool too_young, bool stopping, const 
     item.verdict = "stopping";
   } else if (suspect.told_at && round.uptime < suspect.tell_again_at) {
     item.verdict = "told";
+    round.report.refused = round.report.refused || suspect.denied;
   } else if (!suspect.told_at && round.kills >= round.kills_max) {
     item.verdict = "held_by_breaker";
   } else {
     item.verdict = "end";
-    if (round.act && !tell_orphan(item, end, round.report)) return;
+    const auto ended = round.act ? tell_orphan(item, end, round.report) : Result<>();
+    if (!ended && ended.error().kind == ErrorKind::unavailable) return;
+    suspect.denied = !ended && ended.error().kind == ErrorKind::denied;
     if (!suspect.told_at) ++round.kills;
     told(suspect, round.uptime);
+    if (suspect.denied) suspect.tell_again_at = round.uptime + policy_.period;  // it may change
   }
 }
 

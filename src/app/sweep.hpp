@@ -57,6 +57,7 @@ class Sweep {
     std::uint32_t misses = 0;
     base::Duration missed_at{0};
     std::optional<base::Duration> told_at;  // to end; and when it has to be told again
+    bool denied = false;                    // our credentials did not allow it
     base::Duration tell_again_at{0};
   };
   // `suspect`, missed once more; sweeps closer than half a period count as one.
