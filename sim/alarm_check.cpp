@@ -33,6 +33,7 @@ void AlarmCheck::looked(std::optional<Timestamp> next_wake, bool clock_settles) 
   std::optional<Duration> late;
   if (next_wake && *next_wake <= now) late = clock_settles ? Duration{0} : now - *next_wake;
   alarms_.looked(boot_time(), late);
+  if (!late) due_since_.reset();  // for a moment nothing was due
 }
 
 void AlarmCheck::passed(const app::PassReport& report) {

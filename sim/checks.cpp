@@ -99,20 +99,6 @@ void Checks::check_monotonic(const Meeting& before, const Meeting& after) {
   if (after.end && !before.end && world_.swarm().calm) check_calm(after);
 }
 
-// Nothing that lists could show is left.
-void Checks::check_over(const Meeting& meeting) {
-  const auto seen = world_.now() - 2min - world_.swarm().list_lag;
-  for (const auto& [id, machine] : world_.cloud().machines()) {
-    const auto& owner = machine.spec.owner;
-    const Seat* seat = domain::find_seat(meeting, owner.seat);
-    const bool own = seat != nullptr && owner.attempt <= seat->attempts &&
-                     owner.store == world_.store_identity();
-    if (own && machine.alive() && machine.launched_at < seen && !world_.cloud().was_hidden(id)) {
-      fail("S15", meeting.id.text() + " is said to be over and " + id.text() + " is there");
-    }
-  }
-}
-
 void Checks::check_seat(const Meeting& meeting, const Seat& before, const Seat& after) {
   const auto& id = after.id.text();
   if (after.attempts < before.attempts || after.generation < before.generation ||
@@ -206,6 +192,12 @@ void Checks::check_facts(const Meeting& meeting, const Seat& before, const Seat&
         fail("S15", is.id.text() + " is said to be gone (" + is.gone->value + ") and " + id.text() +
                         " is there");
       }
+    }
+  }
+  if (is.deadline_set && was.deadline_set && is.deadline_set != was.deadline_set && is.instance) {
+    const Machine* machine = world_.cloud().find(is.instance->value);
+    if (machine != nullptr && machine->spec.deadline != *is.deadline_set) {
+      fail("S15", "the deadline of " + is.id.text() + " is said to be set and is not");
     }
   }
   if (is.unnamed && !was.unnamed) {
@@ -318,21 +310,6 @@ void Checks::check_grace(const Meeting& before, const Meeting& after) {
     if (!replaced_just_now(seat)) continue;
     fail("S7", seat.desktop->id.text() + ", for a session that was lost, is given no time");
   }
-}
-
-// Whose desktop died around them has the grace to come into the next one, too.
-bool Checks::replaced_just_now(const Seat& seat) const {
-  if (!seat.used_at || seat.failed || !seat.desktop || !seat.desktop->ready) return false;
-  const auto& desktop = *seat.desktop;
-  const auto slack = 60s + 2 * world_.clock_error();
-  const auto since = desktop.first_ready->at;
-  if (world_.now() + slack >= since + world_.swarm().policy.leave_grace) return false;
-  const auto& machines = world_.cloud().machines();
-  return std::any_of(machines.begin(), machines.end(), [&](const auto& entry) {
-    const auto& owner = entry.second.spec.owner;
-    return owner.seat == seat.id && owner.attempt + 1 == desktop.attempt &&
-           entry.second.session_lost;
-  });
 }
 
 // Without faults every desktop works two minutes before the start (L1).

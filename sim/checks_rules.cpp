@@ -303,4 +303,33 @@ void Checks::check_counted(const Meeting& before, const Meeting& after) {
   }
 }
 
+// Nothing that lists could show is left.
+void Checks::check_over(const Meeting& meeting) {
+  const auto seen = world_.now() - 2min - world_.swarm().list_lag;
+  for (const auto& [id, machine] : world_.cloud().machines()) {
+    const auto& owner = machine.spec.owner;
+    const Seat* seat = domain::find_seat(meeting, owner.seat);
+    const bool own = seat != nullptr && owner.attempt <= seat->attempts &&
+                     owner.store == world_.store_identity();
+    if (own && machine.alive() && machine.launched_at < seen && !world_.cloud().was_hidden(id)) {
+      fail("S15", meeting.id.text() + " is said to be over and " + id.text() + " is there");
+    }
+  }
+}
+
+// Whose desktop died around them has the grace to come into the next one, too.
+bool Checks::replaced_just_now(const Seat& seat) const {
+  if (!seat.used_at || seat.failed || !seat.desktop || !seat.desktop->ready) return false;
+  const auto& desktop = *seat.desktop;
+  const auto slack = 60s + 2 * world_.clock_error();
+  const auto since = desktop.first_ready->at;
+  if (world_.now() + slack >= since + world_.swarm().policy.leave_grace) return false;
+  const auto& machines = world_.cloud().machines();
+  return std::any_of(machines.begin(), machines.end(), [&](const auto& entry) {
+    const auto& owner = entry.second.spec.owner;
+    return owner.seat == seat.id && owner.attempt + 1 == desktop.attempt &&
+           entry.second.session_lost;
+  });
+}
+
 }  // namespace sim

@@ -328,14 +328,16 @@ Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
   process_.about(commit.meeting.id);
   if (process_.pass_holds(commit.meeting.id)) world.checks().held_save(commit.meeting);
   world.canary().look(commit);
-  return process_.call(Site::store_write, kNear,
-                       [&world, index = process_.index(), newer = process_.is_newer(),
-                        commit]() -> Result<std::uint64_t> {
-                         if (world.store_full()) return down("the store");
-                         const auto version = TRY(world.save(index, commit));
-                         world.versions().wrote(newer, commit.meeting);
-                         return version;
-                       });
+  auto saved = process_.call(Site::store_write, kNear,
+                             [&world, index = process_.index(), newer = process_.is_newer(),
+                              commit]() -> Result<std::uint64_t> {
+                               if (world.store_full()) return down("the store");
+                               const auto version = TRY(world.save(index, commit));
+                               world.versions().wrote(newer, commit.meeting);
+                               return version;
+                             });
+  if (saved && commit.launches > 0) note_decided_launch(world, process_, commit.meeting.id);
+  return saved;
 }
 
 Result<> StorePort::append_audit(const domain::MeetingId& id,

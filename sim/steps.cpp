@@ -78,10 +78,14 @@ bool GuestSteps::lost_just_now(const app::DeskPass& pass) const {
   const auto& instance = pass.guest.own().desktop->instance;
   const Machine* own = instance ? world_.cloud().find(instance->value) : nullptr;
   const auto unseen = world_.swarm().policy.ready_fresh + 40s;
-  if (own == nullptr || !own->broken) return false;
+  if (own == nullptr || (own->alive() && !own->broken)) return false;
   // Nobody could see it while the provider did not answer, or not to us.
   if (world_.denied(Site::list) || world_.denied(Site::list_all)) return true;
-  return world_.now() < std::max(own->history.back().at, world_.cloud().down_until()) + unseen;
+  auto since = std::max(own->history.back().at, world_.cloud().down_until());
+  for (const auto& process : world_.processes()) {  // nor while all slept
+    if (process) since = std::max(since, process->awake_since());
+  }
+  return world_.now() < since + unseen;
 }
 
 bool GuestSteps::may_stay(const domain::DesktopId& desktop, std::uint32_t epoch) const {

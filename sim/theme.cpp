@@ -120,6 +120,13 @@ void note_unknown_launch(World& world, const domain::MeetingId& meeting) {
   if (world.swarm().theme == Theme::restless && now) cancel(world, meeting);
 }
 
+void note_decided_launch(World& world, Process& process, const domain::MeetingId& meeting) {
+  if (world.swarm().theme != Theme::restless || world.faults().healed()) return;
+  if (world.swarm().processes < 2 || world.faults().dice(Site::launch).below(4) > 0) return;
+  process.pause(world.now() + 3min);
+  cancel(world, meeting);
+}
+
 void note_unknown_put(World& world, const domain::Record& record) {
   const auto* machine = world.cloud().holder(record.address);
   if (machine == nullptr) return;

@@ -10,6 +10,7 @@
 
 namespace sim {
 
+class Process;
 class World;
 
 enum class Theme : std::uint8_t {
@@ -26,5 +27,7 @@ void bring_theme(World& world);
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after);
 void note_unknown_put(World& world, const domain::Record& record);
 void note_unknown_launch(World& world, const domain::MeetingId& meeting);
+// ... and a launch was decided by a process that is held up before it calls.
+void note_decided_launch(World& world, Process& process, const domain::MeetingId& meeting);
 
 }  // namespace sim
