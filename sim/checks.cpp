@@ -141,7 +141,7 @@ void Checks::check_former(const Seat& before) {
     const auto& owner = machine.spec.owner;
     const bool former = owner.seat == before.id && owner.attempt <= before.attempts &&
                         owner.store == world_.store_identity();
-    const bool planted = machine.spec.key.starts_with("planted");
+    const bool planted = machine.planted();
     if (former && machine.alive() && !planted) {
       fail("S1", before.id.text() + " gets a new desktop while " + id.text() + " is there");
     }
@@ -187,7 +187,7 @@ void Checks::check_facts(const Meeting& meeting, const Seat& before, const Seat&
     for (const auto& [id, machine] : world_.cloud().machines()) {
       const bool own = machine.spec.owner.seat == after.id &&
                        machine.spec.owner.attempt == is.attempt && machine.alive();
-      const bool planted = machine.spec.key.starts_with("planted");
+      const bool planted = machine.planted();
       if (own && (is.instance ? is.instance->value == id : !planted)) {
         fail("S15", is.id.text() + " is said to be gone (" + is.gone->value + ") and " + id.text() +
                         " is there");
@@ -387,7 +387,7 @@ void Checks::launched(const Machine& machine) {
   std::uint32_t alive = 0;
   std::uint32_t all = 0;
   for (const auto& [id, other] : world_.cloud().machines()) {
-    if (!other.alive() || other.spec.key.starts_with("planted")) continue;
+    if (!other.alive() || other.planted()) continue;
     ++all;
     if (other.spec.owner.seat == owner.seat) ++alive;
   }

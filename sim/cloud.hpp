@@ -44,6 +44,7 @@ struct Machine {
   std::optional<Timestamp> session_ended_at;  // the last one, by its person
   bool session_lost = false;                  // it stopped while somebody was in it
 
+  bool planted() const { return spec.key.starts_with("planted"); }  // nobody launched it
   bool alive() const { return state != domain::InstanceState::gone; }
   bool answers(Timestamp now) const {
     return state == domain::InstanceState::running && answers_ever && !address.empty() &&

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "domain/phase.hpp"
 #include "people.hpp"
 #include "request.hpp"
 #include "world.hpp"
@@ -40,7 +41,7 @@ void reboot_sometimes(World& world) {
     auto machine = machines.begin();
     std::advance(machine, rng.below(static_cast<std::uint32_t>(machines.size())));
     // A planted one would answer as its twin.
-    if (!machine->second.spec.key.starts_with("planted")) world.cloud().stop(machine->first, true);
+    if (!machine->second.planted()) world.cloud().stop(machine->first, true);
   }
 }
 
@@ -105,9 +106,7 @@ void bring_theme(World& world) {
 
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after) {
   if (world.swarm().theme != Theme::restless || before.ending || !after.ending) return;
-  const bool begun = std::any_of(after.seats.begin(), after.seats.end(),
-                                 [](const domain::Seat& seat) { return seat.attempts > 0; });
-  if (!begun) move(world, after);
+  if (!domain::was_begun(after)) move(world, after);
   const auto& desktop = after.seats.front().desktop;
   const auto* machine =
       desktop && desktop->instance ? world.cloud().find(desktop->instance->value) : nullptr;

@@ -105,6 +105,7 @@ class SlowToEnd final : public port::Compute {
   }
   base::Result<> terminate(const domain::InstanceId& instance, const domain::Owner&) override {
     world_.clock.advance(takes_);
+    if (denies) return base::fail(base::ErrorKind::denied, "not with these credentials");
     ended_.insert(instance);
     return {};
   }
@@ -113,6 +114,7 @@ class SlowToEnd final : public port::Compute {
     return world_.compute.set_deadline(instance, owner, deadline);
   }
   std::set<domain::InstanceId> ended() const { return ended_; }
+  bool denies = false;
 
  private:
   AppWorld& world_;
@@ -151,6 +153,19 @@ TEST(Sweep, WhatGoesOnIsToldAgainWithGrowingPauses) {
     world.clock.advance(60s);
   }
   EXPECT_EQ(told, (std::vector<int>{0, 1, 3, 7, 15, 25, 35}));
+}
+
+TEST(Sweep, WhatIsDeniedIsSaidAtEachSweepUntilItIsAllowed) {
+  SlowWorld world(1, 0s);
+  world.slow.denies = true;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(must(world.sweep_slow.run()).refused);
+    world.clock.advance(30s);
+  }
+  world.slow.denies = false;
+  world.clock.advance(60s);
+  EXPECT_FALSE(must(world.sweep_slow.run()).refused);
+  EXPECT_EQ(world.slow.ended().size(), 1U);
 }
 
 TEST(Sweep, BreakerCountsFromTheEndOfASlowCall) {

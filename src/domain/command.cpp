@@ -142,9 +142,7 @@ Result<Meeting> extend(const Meeting& meeting, Duration by, Timestamp now, const
 Result<Meeting> reschedule(const Meeting& meeting, const Start& start, Timestamp now,
                            const Policy& policy) {
   TRY(must_be_open(meeting));
-  const bool launched = std::any_of(meeting.seats.begin(), meeting.seats.end(),
-                                    [](const Seat& seat) { return seat.attempts > 0; });
-  if (launched) {
+  if (was_begun(meeting)) {
     return fail(ErrorKind::conflict,
                 "desktops of this meeting were started already; cancel it and book a new one");
   }

@@ -60,6 +60,11 @@ bool window_open(const Meeting& meeting, Timestamp now, const Policy& policy) {
          now < hard_cap(meeting, policy);
 }
 
+bool was_begun(const Meeting& meeting) {
+  return std::any_of(meeting.seats.begin(), meeting.seats.end(),
+                     [](const Seat& seat) { return seat.attempts > 0; });
+}
+
 bool takes_down(const Meeting& meeting, Timestamp now) {
   if (meeting.over_at) return false;
   if (meeting.end || meeting.ending) return true;

@@ -54,6 +54,9 @@ bool window_open(const Meeting& meeting, Timestamp now, const Policy& policy);
 // clock was set back since.
 bool is_fresh(const Desktop& desktop, Timestamp now, const Policy& policy);
 
+// A desktop of it was started, or is about to be: something may be there outside.
+bool was_begun(const Meeting& meeting);
+
 // Something of this meeting is to be taken down, or soon: it ended, or has a desktop that is being
 // closed or is there past the planned end. Such meetings go first when many want a pass (L13).
 bool takes_down(const Meeting& meeting, Timestamp now);

@@ -76,11 +76,6 @@ bool has_strays(const Meeting& meeting, const std::optional<std::vector<T>>& obs
   });
 }
 
-bool was_begun(const Meeting& meeting) {
-  return std::any_of(meeting.seats.begin(), meeting.seats.end(),
-                     [](const Seat& seat) { return seat.attempts > 0; });
-}
-
 }  // namespace
 
 std::string launch_key(const Desktop& desktop) {
