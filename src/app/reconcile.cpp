@@ -302,7 +302,7 @@ class Pass {
       return Result<Meeting>(std::move(next));
     }));
     if (!changed) TRY(ports_.store.append_audit(meeting.id, {entry}));
-    return outcome || outcome.error().kind != ErrorKind::unavailable;
+    return outcome || !base::was_not_taken(outcome.error().kind);
   }
 
   const Ports& ports_;

@@ -13,7 +13,7 @@ using domain::InstanceState;
 
 // What the store says about something that carries our mark.
 struct Verdict {
-  enum class Kind { known, wake, orphan, parked } kind = Kind::orphan;
+  enum class Kind { known, wake, orphan, parked, unread } kind = Kind::orphan;
   std::string why;
   bool ending = false;  // known, and being taken down
 };
@@ -25,6 +25,9 @@ Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
   const auto meeting = ports.store.load(*meeting_id);
   if (!meeting) {
     if (meeting.error().kind == ErrorKind::not_found) return {Kind::orphan, "no such meeting"};
+    if (meeting.error().kind != ErrorKind::internal) {
+      return {Kind::unread, "the store does not answer"};
+    }
     return {Kind::parked, "its meeting cannot be read"};
   }
   const domain::Seat* seat = domain::find_seat(*meeting, owner.seat);
@@ -59,7 +62,7 @@ Result<> tell_orphan(const SweepItem& item, const End& end, SweepReport& report)
   }
   if (ended.error().kind == ErrorKind::denied) report.refused = true;
   base::log_error(base::LogLevel::warn, "sweep failed", ended.error());
-  report.held_back = report.held_back || ended.error().kind == ErrorKind::unavailable;
+  report.held_back = report.held_back || base::was_not_taken(ended.error().kind);
   return ended;
 }
 
@@ -124,7 +127,7 @@ void Sweep::judge_suspect(SweepItem& item, bool too_young, bool stopping, const 
   } else {
     item.verdict = "end";
     const auto ended = round.act ? tell_orphan(item, end, round.report) : Result<>();
-    if (!ended && ended.error().kind == ErrorKind::unavailable) return;
+    if (!ended && base::was_not_taken(ended.error().kind)) return;
     suspect.denied = !ended && ended.error().kind == ErrorKind::denied;
     if (!suspect.told_at) ++round.kills;
     told(suspect, round.uptime);
@@ -155,7 +158,12 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
     item.why = verdict.why;
     item.verdict = "known";
     item.unneeded = verdict.ending;
-    if (verdict.kind == Verdict::Kind::wake) {
+    if (verdict.kind == Verdict::Kind::unread) {
+      item.verdict = "unread";
+      item.unneeded = std::nullopt;
+      const std::string key = item.kind + " " + item.id;
+      if (const auto known = suspects.find(key); known != suspects.end()) still.insert(*known);
+    } else if (verdict.kind == Verdict::Kind::wake) {
       item.verdict = "woken";
       item.unneeded = true;
       ++round.report.suspects;

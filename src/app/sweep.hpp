@@ -2,8 +2,9 @@
 // The sweep: everything we own outside against everything we know. Kills only what has no row, and
 // only after S16 and S30: the store's identity matches, both reads are complete, the object is old
 // enough, it was seen without a row in three spaced sweeps, the warm-up is over, and the breaker
-// has not tripped. For an object whose meeting is known it only wakes that meeting. One Sweep per
-// process: it remembers what it saw. Not thread-safe.
+// has not tripped. For an object whose meeting is known it only wakes that meeting, and sets right
+// a timer of it that a wrong clock has set far ahead. What the store does not say now is not
+// judged. One Sweep per process: it remembers what it saw. Not thread-safe.
 
 #include <map>
 #include <optional>
@@ -25,10 +26,11 @@ struct SweepPolicy {
 struct SweepItem {
   std::string kind;  // "instance" or "record"
   std::string id;
-  // "known", "woken", "too_young", "watched", "stopping", "told", "end", "held_by_breaker"
+  // "known", "woken", "unread", "too_young", "watched", "stopping", "told", "end",
+  // "held_by_breaker"
   std::string verdict;
   std::string why;
-  // Not needed for long is an alarm (L15). Empty: nobody can say, its row cannot be read.
+  // Not needed for long is an alarm (L15). Empty: nobody can say, its row cannot be read now.
   std::optional<bool> unneeded = false;
 };
 

@@ -211,6 +211,37 @@ TEST(Sweep, OrphanRecordIsDroppedLikeAMachine) {
   EXPECT_TRUE(world.zone.truth().empty());
 }
 
+// Rows cannot be loaded for a while, which is not to say that they cannot be read.
+class SilentStore final : public memory::MemoryStore {
+ public:
+  using memory::MemoryStore::MemoryStore;
+  base::Result<domain::Meeting> load(const domain::MeetingId& id) override {
+    if (silent) return base::fail(base::ErrorKind::unavailable, "does not answer");
+    return memory::MemoryStore::load(id);
+  }
+  bool silent = false;
+};
+
+TEST(Sweep, WhatTheStoreDoesNotSayNowIsNotJudged) {
+  AppWorld world;
+  SilentStore store("s1");
+  const Ports ports{store,         store,         world.compute, world.zone,   world.prober,
+                    world.secrets, world.wakeups, world.clock,   world.entropy};
+  Sweep sweep(ports, {});
+  world.compute.plant(stranger(), "k");
+  const auto verdict = [&] {
+    world.clock.advance(60s);
+    return must(sweep.run()).items.at(0).verdict;
+  };
+  EXPECT_EQ(verdict(), "too_young");
+  EXPECT_EQ(verdict(), "watched");
+  store.silent = true;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(verdict(), "unread");
+  EXPECT_EQ(world.alive(), 1U);
+  store.silent = false;
+  EXPECT_EQ(verdict(), "end");
+}
+
 TEST(Sweep, MachineOfAParkedRowIsKeptUntilItsDeadline) {
   AppWorld world;
   const auto meeting = world.book();

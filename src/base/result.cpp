@@ -16,6 +16,8 @@ std::string_view to_string(ErrorKind kind) {
       return "exhausted";
     case ErrorKind::unavailable:
       return "unavailable";
+    case ErrorKind::held_back:
+      return "held_back";
     case ErrorKind::unknown_outcome:
       return "unknown_outcome";
     case ErrorKind::internal:

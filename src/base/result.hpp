@@ -16,11 +16,17 @@ enum class ErrorKind {
   conflict,         // the state moved on: reload and decide again
   exhausted,        // a limit or capacity: later, with backoff
   unavailable,      // it did not happen: may be retried
+  held_back,        // not done, as our own share of calls is used up: soon
   unknown_outcome,  // it may or may not have happened: observe first
   internal,         // our fault: a person looks
 };
 
 std::string_view to_string(ErrorKind kind);
+
+// The call was not taken: nothing was done, and nothing can still come of it.
+constexpr bool was_not_taken(ErrorKind kind) {
+  return kind == ErrorKind::unavailable || kind == ErrorKind::held_back;
+}
 
 struct Error {
   ErrorKind kind = ErrorKind::internal;

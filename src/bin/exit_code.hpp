@@ -27,6 +27,7 @@ constexpr int exit_code(base::ErrorKind kind) {
     case base::ErrorKind::conflict:
       return kExitConflict;
     case base::ErrorKind::exhausted:
+    case base::ErrorKind::held_back:
     case base::ErrorKind::unknown_outcome:
       return kExitLater;
     case base::ErrorKind::unavailable:

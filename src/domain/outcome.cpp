@@ -44,6 +44,7 @@ void launch_failed(Seat& seat, Desktop& desktop, const base::Error& error, Times
       desktop.launch_unknown = true;
       return;
     case ErrorKind::unavailable:
+    case ErrorKind::held_back:
       if (!desktop.launch_unknown) desktop.launch_called_at.reset();
       return;
     case ErrorKind::conflict:  // the key's machine is gone: this attempt is used up
@@ -91,8 +92,21 @@ void note_stray_call(Meeting& meeting, const Action& action, const Outcome& outc
   const auto seat_id = seat_of(desktop_of(action));
   Seat* seat = seat_id ? find_seat(meeting, *seat_id) : nullptr;
   if (seat == nullptr || !seat->desktop || !is_for_stray(action, *seat->desktop)) return;
-  const bool not_made = !outcome && outcome.error().kind == ErrorKind::unavailable;
+  const bool not_made = !outcome && was_not_taken(outcome.error().kind);
   seat->stray_called_at = not_made ? std::nullopt : std::optional(now);
+}
+
+// Held back by our own pace, it was not asked: the pauses between calls do not grow from that, or
+// whoever asks most often would have all that is left.
+void note_held_back(Desktop& desktop, const Action& action) {
+  if (is_for_stray(action, desktop)) return;
+  if (std::holds_alternative<PutRecord>(action)) {
+    if (desktop.address) desktop.record_asked_at = desktop.address->seen.at;
+  } else if (std::holds_alternative<DropRecord>(action)) {
+    if (desktop.fenced) desktop.drop_asked_at = desktop.fenced->at;
+  } else if (std::holds_alternative<Terminate>(action)) {
+    if (desktop.fenced) desktop.kill_at = desktop.fenced->at;
+  }
 }
 
 }  // namespace
@@ -125,6 +139,7 @@ Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcom
   note_stray_call(next, action, outcome, now);
   Desktop* desktop = current(next, desktop_of(action));
   if (desktop == nullptr || desktop->gone) return next;
+  if (!outcome && outcome.error().kind == ErrorKind::held_back) note_held_back(*desktop, action);
   Seat& seat = *find_seat(next, *seat_of(desktop->id));
   if (const auto* launch = std::get_if<Launch>(&action)) {
     launched(seat, *desktop, *launch, outcome, now, policy);

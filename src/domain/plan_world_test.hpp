@@ -134,7 +134,7 @@ class World {
             }));  // S11
       if (ends_left && (*ends_left)-- == 0) {
         ends_left = 0;
-        return base::fail(base::ErrorKind::unavailable, "too many calls");
+        return base::fail(base::ErrorKind::held_back, "too many calls");
       }
       for (auto& instance : instances) {
         if (instance.id != one->instance) continue;

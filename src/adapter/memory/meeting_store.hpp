@@ -12,7 +12,7 @@
 
 namespace adapter::memory {
 
-class MemoryStore final : public port::MeetingStore, public port::KeyStore {
+class MemoryStore : public port::MeetingStore, public port::KeyStore {
  public:
   explicit MemoryStore(std::string identity) : identity_(std::move(identity)) {}
 

@@ -1,6 +1,6 @@
 #pragma once
 // Decorators that keep the calls of a provider below its limits (L6). A call for which nothing is
-// left of its share answers `unavailable` at once and is not made: the next wake tries it again.
+// left of its share answers `held_back` at once and is not made: the next wake tries it again.
 // Ending things has a share of its own that starting them cannot use up. What all looks of many
 // meetings ask for can be fetched once for all of them (`shared_for`). Thread-safe; no call waits.
 
@@ -40,6 +40,10 @@ struct ZonePace {
   std::size_t page = 0;
 };
 
+inline tl::unexpected<base::Error> held_back() {
+  return base::fail(base::ErrorKind::held_back, "held back to stay below the provider's limit");
+}
+
 // One share, or the shares that a call may take from, in order.
 class Shares {
  public:
@@ -52,13 +56,13 @@ class Shares {
     for (const auto index : which) {
       if (buckets_.at(index).take(now)) return {};
     }
-    return base::fail(base::ErrorKind::unavailable, "held back to stay below the provider's limit");
+    return held_back();
   }
   // The same for a call that is made seldom and must not starve beside many: one more than is left.
   base::Result<> borrow(std::size_t share, base::Duration now) {
     const std::lock_guard lock(mutex_);
     if (buckets_.at(share).take(now, 0)) return {};
-    return base::fail(base::ErrorKind::unavailable, "held back to stay below the provider's limit");
+    return held_back();
   }
   // A list took as many calls as it has pages; one of them was taken.
   template <class T>

@@ -91,7 +91,7 @@ TEST(Paced, ALaunchBeyondItsShareIsNotMadeAndMayBeTriedAgain) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(compute.launch(spec()));
   const auto held = compute.launch(spec());
   ASSERT_FALSE(held);
-  EXPECT_EQ(held.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(held.error().kind, ErrorKind::held_back);
   EXPECT_EQ(inner.launches, 3);
   clock.boot += 500ms;
   EXPECT_TRUE(compute.launch(spec()));

@@ -19,6 +19,7 @@ int status_of(const base::Error& error) {
     case base::ErrorKind::exhausted:
       return 429;
     case base::ErrorKind::unavailable:
+    case base::ErrorKind::held_back:
     case base::ErrorKind::unknown_outcome:
       return 503;
     case base::ErrorKind::internal:
