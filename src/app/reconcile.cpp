@@ -167,8 +167,11 @@ class Pass {
     observed.capabilities = may_;
     observed.hold_kills = hold_kills_;
     observed.may_launch = may_launch_;
-    if (wanted.instances)
+    if (wanted.instances) {
+      observed.instances_asked_at = ports_.clock.now();
       observed.instances = seen("list machines", ports_.compute.list(meeting.id));
+      observed.instances_answered_at = ports_.clock.now();
+    }
     if (wanted.records) observed.records = seen("list records", ports_.zone.list(meeting.id));
     for (const auto& desktop : wanted.probes) probe(meeting, desktop, observed);
     observed_at_ = ports_.clock.now();

@@ -67,7 +67,8 @@ void note_machine(Seat& seat, Desktop& desktop, const Instance& instance, Timest
   }
 }
 
-void note_missing(Seat& seat, Desktop& desktop, Timestamp now, const Policy& policy) {
+void note_missing(Seat& seat, Desktop& desktop, const Observed& observed, Timestamp now,
+                  const Policy& policy) {
   const bool may_exist = desktop.instance || desktop.launch_called_at;
   if (!may_exist) {
     if (desktop.closing) mark_gone(desktop, "never launched", now);
@@ -75,10 +76,12 @@ void note_missing(Seat& seat, Desktop& desktop, Timestamp now, const Policy& pol
   }
   const auto since =
       desktop.instance ? desktop.instance->seen.at : *desktop.launch_called_at + policy.launch_late;
-  if (now < since + policy.list_lag) return;
-  if (desktop.misses > 0 && now < desktop.missed_at + policy.miss_spacing) return;
-  if (now > desktop.missed_at + kMissesApart) desktop.misses = 0;  // it may have been seen since
-  desktop.missed_at = now;
+  // Misses are spaced by what the lists say, not by when a pass came to count them.
+  const auto asked_at = observed.instances_asked_at.value_or(now);
+  if (asked_at < since + policy.list_lag) return;
+  if (desktop.misses > 0 && asked_at < desktop.missed_at + policy.miss_spacing) return;
+  if (asked_at > desktop.missed_at + kMissesApart) desktop.misses = 0;  // perhaps seen since
+  desktop.missed_at = observed.instances_answered_at.value_or(now);
   // The misses themselves span the lag of lists: `since` may be of another host's clock.
   const auto lag = static_cast<std::uint32_t>(policy.list_lag / policy.miss_spacing);
   if (++desktop.misses < policy.misses_min + lag) return;
@@ -119,7 +122,8 @@ void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& 
   // The gate was closed before this look began: nobody can have come in since, but for who had
   // passed it by then and is not connected yet (S8).
   const bool drained = !desktop.entered_at || probe.at >= *desktop.entered_at + kWayIn;
-  if (desktop.closing && !desktop.fenced && probe.connections == 0U && drained) {
+  const bool empty = probe.connections == 0U && drained && !came_back(desktop);
+  if (desktop.closing && !desktop.fenced && empty) {
     desktop.fenced = Seen{probe.at, Source::probe};
   }
 }
@@ -166,7 +170,7 @@ void absorb(Meeting& meeting, const Observed& observed, Timestamp now, const Pol
       if (machine != nullptr) {
         note_machine(seat, desktop, *machine, now);
       } else {
-        note_missing(seat, desktop, now, policy);
+        note_missing(seat, desktop, observed, now, policy);
       }
     }
     if (observed.records) note_record(desktop, seat, *observed.records, now);

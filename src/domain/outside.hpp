@@ -62,6 +62,9 @@ enum class Capability { launch, name, terminate, deadline };
 // unknown, never "nothing there".
 struct Observed {
   std::optional<std::vector<Instance>> instances;  // all machines of this meeting
+  // It says what was there at some instant between these two; nothing: at the time of the plan.
+  std::optional<base::Timestamp> instances_asked_at;
+  std::optional<base::Timestamp> instances_answered_at;
   std::optional<std::vector<Record>> records;      // all records of this meeting
   std::map<DesktopId, Probe> probes;
   std::set<Capability> capabilities{Capability::launch, Capability::name, Capability::terminate,

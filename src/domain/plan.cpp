@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/random.hpp"
 #include "domain/note.hpp"
 #include "domain/phase.hpp"
 
@@ -25,6 +26,15 @@ std::optional<Timestamp> settling_since(const Meeting& meeting, const Seat& seat
 // looks.
 Duration poll_pause(Duration age, const Policy& policy) {
   return std::clamp(age / 16, policy.poll_starting, policy.poll_slow);
+}
+
+// Nothing of it is known to be there, and it is not over: its lists are missing. Not in step with
+// others, or where calls are few the same meetings would find them taken each time.
+Timestamp look_again(const Meeting& meeting, Timestamp now, const Policy& policy) {
+  const auto seed = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  const auto spread = static_cast<std::uint32_t>(policy.reconcile_hot.count() / 2 + 1);
+  return now + policy.reconcile_hot -
+         Duration(base::Rng(seed).fork(meeting.id.text()).below(spread));
 }
 
 // Unused sightings are looked at again as soon as they can count as use.
@@ -116,7 +126,7 @@ std::optional<Timestamp> next_wake(const Meeting& meeting, Timestamp now, const 
   const bool held = !meeting.end && now >= meeting.start.at + policy.no_show_after;
   if (held && wakes.empty()) wakes.push_back(now + policy.reconcile_hot);
   if (!meeting.end) add_clock_wakes(meeting, now, policy, wakes);
-  if (wakes.empty()) return now + policy.reconcile_hot;  // past its cap while ends are held
+  if (wakes.empty()) return look_again(meeting, now, policy);  // or past its cap, ends are held
   return *std::min_element(wakes.begin(), wakes.end());
 }
 

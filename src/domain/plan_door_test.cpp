@@ -47,6 +47,27 @@ TEST(Plan, WhoComesBackWhileTheirDesktopIsBeingClosedIsNotShutOut) {
   EXPECT_FALSE(world.meeting.end);
 }
 
+TEST(Plan, WhoCameBackForAMomentWhileItWasAboutToEndHasTheGrace) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 20min);
+  world.leave(0);
+  while (!world.meeting.ending) {
+    world.now += 1s;
+    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+  }
+  world.meeting =
+      must(reenter(world.meeting, world.desktop(0).id, world.seat(0).epoch, world.now + 10s));
+  world.now += 40s;  // a look that was slow, or late: they are gone again
+  world.pass();
+  EXPECT_FALSE(world.meeting.end);
+  world.run_until(world.now + world.policy.leave_grace - 1min);
+  EXPECT_FALSE(world.meeting.ending);
+  world.run_until(world.now + 5min);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
 // Whether somebody is in it is asked by its name: it has to lead there, or nothing is ever settled.
 TEST(Plan, AMachineThatMovesWhileItsMeetingIsAboutToEndIsNamedAnew) {
   World world;

@@ -114,6 +114,59 @@ TEST(Plan, WhatIsOnItsWayToTheEndIsNotToldAgain) {
   EXPECT_TRUE(world.meeting.over_at);
 }
 
+// Beside strays, which are told at each look, an end whose pauses grew would never have its turn.
+TEST(Plan, WhatWasHeldBackIsAskedAgainWithoutALongerPause) {
+  World world;
+  world.run_until(kT);
+  world.ends_left = 0;
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  world.run_until(kT + 10min);
+  const auto tries = static_cast<std::int64_t>(world.count("terminate"));
+  EXPECT_GE(tries, 2 * (10min / world.policy.terminate_retry) * 9 / 10);
+  EXPECT_EQ(world.alive(), 2U);
+}
+
+// Two lists a moment apart say one thing, whenever their passes come to count it.
+TEST(Plan, MissesAreSpacedByWhenListsWereAskedFor) {
+  World world;
+  world.run_until(kT);
+  world.instances.clear();
+  const auto first = world.now + 1min;
+  const auto count = [&](Duration asked, Duration answered, Duration planned) {
+    auto observed = world.observe();
+    observed.instances_asked_at = first + asked;
+    observed.instances_answered_at = first + answered;
+    absorb(world.meeting, observed, first + planned, world.policy);
+    return world.desktop(0).misses;
+  };
+  EXPECT_EQ(count(0s, 1s, 1s), 1U);
+  EXPECT_EQ(count(2s, 3s, 30s), 1U);  // its pass was slow
+  EXPECT_EQ(count(11s, 20s, 31s), 2U);
+  EXPECT_EQ(count(29s, 30s, 50s), 2U);  // the second may have been made as late as its answer
+  EXPECT_FALSE(world.desktop(0).gone);
+  EXPECT_EQ(count(30s, 31s, 51s), 3U);
+}
+
+// Where calls are few the same meetings would find them taken by the same others each time.
+TEST(Plan, AMeetingWhoseListsAreMissingDoesNotLookInStep) {
+  World world;
+  world.run_until(kT);
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  world.run_until(kT + 1s);
+  world.meeting.over_at.reset();
+  world.list_fails = true;
+  std::set<Duration> pauses;
+  for (int i = 0; i < 20; ++i) {
+    world.pass();
+    const auto pause = *world.meeting.wake_at - world.now;
+    EXPECT_LE(pause, world.policy.reconcile_hot);
+    EXPECT_GE(pause, world.policy.reconcile_hot / 2);
+    pauses.insert(pause);
+    world.now = *world.meeting.wake_at;
+  }
+  EXPECT_GT(pauses.size(), 10U);
+}
+
 // Another host's clock ran ahead and was set right: the pause it left is not waited for.
 TEST(Plan, ACallFromAheadOfTheClockIsMadeAgain) {
   World world;
