@@ -23,7 +23,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kBatch = 1024;
 constexpr std::size_t kAll = std::numeric_limits<std::int32_t>::max();
-constexpr Duration kMayBeBehind{900'000};  // a clock that is set right, at most, for all one knows
+// A clock that is set right while nobody watches, at most: one that was taken for local time is
+// wrong by up to 14 hours.
+constexpr Duration kMayBeBehind = std::chrono::hours(15);
 constexpr Duration kLookSpacing{5};        // between two looks, however many hints come
 constexpr Duration kCrowdedTick{100};      // while what is due can't all be started yet
 constexpr std::chrono::seconds kSilentMax{10};
@@ -236,8 +238,8 @@ bool Loop::Impl::take_due(Timestamp now) {
 
 // A clock that was wrong has left wakes that lie anywhere by the right one, a day ahead perhaps:
 // after a step every meeting that lives is looked at once, whatever its wake says. While nobody
-// watched it may have been set, too: at start a little more is looked at than what is due. True
-// while some could not be queued yet.
+// watched it may have been set, too: at start all is looked at that is due within hours. True while
+// some could not be queued yet.
 bool Loop::Impl::take_all(Timestamp now) {
   if (clock_stepped || !started) {
     auto found = clock_stepped ? use.store.live() : use.store.due(now + kMayBeBehind, kAll);

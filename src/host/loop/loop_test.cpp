@@ -207,11 +207,10 @@ TEST_F(LoopTest, EveryMeetingIsLookedAtAfterTheClockJumped) {
 }
 
 // The server was down while its clock, which had been ahead, was set right.
-TEST_F(LoopTest, AtStartALittleMoreIsLookedAtThanWhatIsDue) {
+TEST_F(LoopTest, AtStartAllIsLookedAtThatIsDueWithinHours) {
   const auto id = world.book().id;
-  world.clock.advance(40min);
   const auto next = world.store.next_wake();
-  ASSERT_TRUE(next && *next && **next > world.clock.now() + 1min);
+  ASSERT_TRUE(next && *next && **next > world.clock.now() + 40min);
   std::set<domain::MeetingId> passed;
   const auto loop = start([&](const domain::MeetingId& which, bool) {
     const std::lock_guard lock(mutex);
