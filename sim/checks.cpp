@@ -332,6 +332,12 @@ void Checks::check_calm(const Meeting& meeting) {
 
 // ---- The cloud and the zone.
 
+// Its row cannot be read; or it could not a moment ago, and a sweep's call is still on its way.
+bool Checks::was_unreadable(const domain::MeetingId& id) const {
+  const auto until = unreadable_until_.find(id);
+  return until != unreadable_until_.end() && world_.now() < until->second + kCallSlack;
+}
+
 bool Checks::is_intended(const domain::MeetingId& id, const std::string& what) const {
   const auto found = intents_.find(id);
   return found != intents_.end() && found->second.contains(what);
@@ -341,8 +347,7 @@ void Checks::mutation_called(const char* action, const domain::DesktopId& deskto
   const auto id = domain::meeting_of(desktop);
   if (!id || row(*id) == nullptr) return;  // the sweep's: no meeting, no audit
   if (row(*id)->over_at) return;
-  const auto unreadable = unreadable_until_.find(*id);
-  if (unreadable != unreadable_until_.end() && world_.now() < unreadable->second) return;
+  if (was_unreadable(*id)) return;
   const Seat* seat = domain::find_seat(*row(*id), *domain::seat_of(desktop));
   if (seat == nullptr) return;
   const auto attempt = std::stoul(desktop.text().substr(seat->id.text().size() + 1));
@@ -408,7 +413,8 @@ void Checks::terminating(const Machine& machine) {
   }
   const auto name = Zone::name_of(machine.spec.desktop);
   const bool due = world_.now() + world_.clock_error() >= machine.spec.deadline;
-  if (due && world_.versions().may_hide(*meeting_id)) return;  // by who cannot read what is wanted
+  // By who cannot, or could not just now, read what is wanted.
+  if (due && (world_.versions().may_hide(*meeting_id) || was_unreadable(*meeting_id))) return;
   const auto unreadable = unreadable_until_.find(*meeting_id);
   const bool parked = unreadable != unreadable_until_.end() && world_.now() < unreadable->second;
   if (parked) {  // nobody can read what is wanted: it is kept until its deadline (S21)

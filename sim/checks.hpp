@@ -126,11 +126,12 @@ class Checks {
   void check_retold(const std::string& process, const std::string& what);
   bool is_for_sweep(const domain::Owner& owner) const;
   Duration sweeping();
-  Duration twins_take(const Machine& machine) const;
+  Duration ends_take();
   void check_machines();
   void check_records();
   void check_meetings();
   bool is_intended(const domain::MeetingId& id, const std::string& what) const;
+  bool was_unreadable(const domain::MeetingId& id) const;
 
   World& world_;
   std::map<domain::MeetingId, domain::Meeting> rows_;
@@ -155,6 +156,7 @@ class Checks {
   std::map<std::string, std::uint32_t> key_places_;
   std::map<std::string, Timestamp> key_deadlines_;
   std::uint32_t orphans_most_ = 0;  // at once, since the healing
+  std::uint32_t alive_most_ = 0;    // of all that is ours
   std::uint64_t mutations_ = 0;
   std::optional<Timestamp> healed_at_;
 };

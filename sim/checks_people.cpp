@@ -40,7 +40,8 @@ void Checks::check_door(const char* what, const domain::SeatId& seat,
     return;
   }
   const Machine* machine = world_.cloud().find(own->desktop->instance->value);
-  const auto bad_for = world_.swarm().policy.ready_fresh + kNoticed;
+  // How old a look of another host is, is told by two clocks.
+  const auto bad_for = world_.swarm().policy.ready_fresh + kNoticed + 2 * world_.clock_error();
   const auto now = world_.now();
   Timestamp bad_since = now;  // latest time at which it may have been good
   if (machine == nullptr || !machine->answers_ever || machine->impostor) {
@@ -70,9 +71,14 @@ void Checks::refused_session(const domain::DesktopId& desktop, std::uint32_t epo
   const Meeting* meeting = row(*domain::meeting_of(desktop));
   const Seat* seat = domain::find_seat(*meeting, seat_id);
   if (may_end_sessions(*meeting) || seat->epoch != epoch) return;
-  const bool own = seat->desktop && seat->desktop->id == desktop && seat->desktop->instance;
-  const Machine* machine = own ? world_.cloud().find(seat->desktop->instance->value) : nullptr;
-  if (machine != nullptr && machine->broken) return;  // it was seen stopped, and closed for that
+  // It was seen stopped, and closed for that; or it has ended itself while nobody could extend it.
+  const auto& machines = world_.cloud().machines();
+  const bool lost = std::any_of(machines.begin(), machines.end(), [&](const auto& one) {
+    const Machine& machine = one.second;
+    return machine.spec.desktop == desktop && !machine.planted() &&
+           (machine.broken || machine.why == "deadline");
+  });
+  if (lost) return;
   fail("S8", desktop.text() + " turned away somebody who had passed its door");
 }
 

@@ -87,7 +87,8 @@ bool Cloud::is_hidden(const domain::InstanceId& id, base::Rng& rng) {
   auto& until = hidden_until_[id];
   if (world_.now() >= until + 3min && rng.below(4) == 0) {
     world_.probe("theme: a list leaves out a machine");
-    until = world_.now() + Duration(rng.below(15'000));
+    until =
+        world_.now() + Duration(rng.below(4) > 0 ? 10'000 + rng.below(7'000) : rng.below(10'000));
   }
   return world_.now() < until;
 }

@@ -100,7 +100,8 @@ class Guest {
     }
     const auto entered_at = world_.now();
     world_.scheduler().sleep(Duration(rng_.below(3000)));
-    if (!world_.swarm().calm && odd_.below(10) == 0) world_.scheduler().sleep(token_life());
+    const bool late = !world_.swarm().calm && odd_.below(10) == 0;
+    if (late && token_life() < 30min) world_.scheduler().sleep(token_life());
     if (!world_.swarm().calm && odd_.below(30) == 0) rotate();
     const auto knocks_at = world_.now();
     const auto pass = steps_.pass_door(*entry);
@@ -191,7 +192,15 @@ class Guest {
         world_.scheduler().sleep(Duration(drops_.below(2000)));
         auto again = steps_.connect(*back);
         if (again) steps_.report(again, false);
-        return again;
+        const bool for_a_moment = !shortly && restless() && drops_.below(4) > 0;
+        if (!again || !for_a_moment) return again;
+        world_.probe("guest: a viewer is back for a moment only");
+        world_.close_session(again, true);
+        steps_.report(again, false);
+        for (const auto& process : world_.processes()) {  // and nobody looks at that moment
+          if (process) process->pause(world_.now() + 12s);
+        }
+        return nullptr;
       }
       if (back.error().kind == ErrorKind::not_found) {
         if (shortly) world_.checks().refused_session(pass.desktop, pass.guest.own().epoch);

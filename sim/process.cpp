@@ -19,7 +19,7 @@ constexpr Duration kClockSettle = 2min;
 constexpr Duration kBackoffMin{250};
 constexpr Duration kBackoffMax = 30s;
 constexpr std::size_t kBatch = 64;
-constexpr Duration kMayBeBehind{900'000};
+constexpr Duration kMayBeBehind = 15h;
 }  // namespace
 
 Process::Process(World& world, std::size_t index, std::uint32_t incarnation)

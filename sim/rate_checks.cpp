@@ -33,6 +33,14 @@ std::uint32_t calls_within(Duration window, Duration base, Duration most) {
   return calls;
 }
 
+// Something of it is being closed. Not asked of the product, whose answer is what is checked.
+bool closes_something(const domain::Meeting& meeting) {
+  return meeting.end || meeting.ending ||
+         std::any_of(meeting.seats.begin(), meeting.seats.end(), [](const domain::Seat& seat) {
+           return domain::owns_anything(seat) && seat.desktop->closing;
+         });
+}
+
 }  // namespace
 
 RateChecks::Allowance::Allowance(const adapter::paced::ComputePace& compute,
@@ -117,8 +125,7 @@ void RateChecks::changes(Site site, const domain::DesktopId& desktop) {
 void RateChecks::pass_begins(const Process& process, const domain::MeetingId& id) {
   begun_[process.name()].insert(id);
   const auto* row = world_.row(id);
-  if (row != nullptr && domain::takes_down(*row, world_.now()))
-    took_down_.insert({process.name(), id});
+  if (row != nullptr && closes_something(*row)) took_down_.insert({process.name(), id});
   looks_[id] = 0;
 }
 

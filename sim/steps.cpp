@@ -78,10 +78,14 @@ bool GuestSteps::lost_just_now(const app::DeskPass& pass) const {
   const auto& instance = pass.guest.own().desktop->instance;
   const Machine* own = instance ? world_.cloud().find(instance->value) : nullptr;
   const auto unseen = world_.swarm().policy.ready_fresh + 40s;
-  if (own == nullptr || (own->alive() && !own->broken)) return false;
+  if (own == nullptr) return false;
+  // That it only moved is noted at the next look, unless the store took no writes since.
+  const auto full_until = world_.store_full_until();
+  const bool moved = own->alive() && !own->broken;
+  if (moved && full_until <= own->history.back().at) return false;
   // Nobody could see it while the provider did not answer, or not to us.
   if (world_.denied(Site::list) || world_.denied(Site::list_all)) return true;
-  auto since = std::max(own->history.back().at, world_.cloud().down_until());
+  auto since = std::max({own->history.back().at, world_.cloud().down_until(), full_until});
   for (const auto& process : world_.processes()) {  // nor while all slept
     if (process) since = std::max(since, process->awake_since());
   }

@@ -115,7 +115,13 @@ void draw_theme(Swarm& swarm, base::Rng rng) {
   swarm.theme = one_of(rng, {Theme::none, Theme::none, Theme::none, Theme::none, Theme::hiding,
                              Theme::restless, Theme::crowded});
   // Looks are counted by clocks.
-  if (swarm.theme == Theme::hiding && swarm.skew_max > 2s) swarm.theme = Theme::none;
+  if (swarm.theme == Theme::hiding && swarm.skew_max > 2s) swarm.theme = Theme::misled;
+  if (swarm.theme == Theme::hiding) {  // a pass may come late to count what its list has said
+    for (const auto site : {Site::list, Site::probe}) {
+      swarm.mix.rate.at(static_cast<std::size_t>(site)) = 3500;
+    }
+    swarm.mix.weight[static_cast<std::size_t>(Fate::slow)] += 20;
+  }
   if (swarm.theme == Theme::restless) {
     for (const auto site : {Site::put, Site::launch, Site::set_deadline}) {
       swarm.mix.rate.at(static_cast<std::size_t>(site)) = 2000;

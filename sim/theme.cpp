@@ -45,6 +45,15 @@ void reboot_sometimes(World& world) {
   }
 }
 
+// What they store meanwhile is for long from now.
+void mislead(World& world) {
+  world.probe("theme: clocks are far ahead");
+  for (std::size_t i = 0; i < world.processes().size(); ++i) {
+    if (world.processes().at(i)) world.processes().at(i)->step_clock(30min);
+    world.scheduler().at(world.now() + 20s, [&world, i] { world.kill_process(i, 5s); });
+  }
+}
+
 app::Principal owner_of(const domain::Meeting& meeting) {
   return {meeting.owner, {port::Scope::book, port::Scope::read}};
 }
@@ -98,6 +107,10 @@ void disturb(World& world, const domain::InstanceId& id) {
 void bring_theme(World& world) {
   if (world.swarm().theme == Theme::crowded) {
     world.scheduler().at(world.start() + world.swarm().faults_for - 1s, [&world] { crowd(world); });
+  }
+  if (world.swarm().theme == Theme::misled) {
+    world.scheduler().at(world.start() + world.swarm().faults_for - 40s,
+                         [&world] { mislead(world); });
   }
   if (world.swarm().theme == Theme::restless) {
     world.scheduler().spawn(world.now(), [&world] { reboot_sometimes(world); });

@@ -18,6 +18,7 @@ enum class Theme : std::uint8_t {
   hiding,    // lists leave out a machine that is there, for less than it takes to believe it gone
   restless,  // machines move or die, and meetings are cancelled, at the worst moments
   crowded,   // many machines too many, where calls are few and lists late
+  misled,    // clocks that were far ahead, of control planes that died before they were set right
 };
 
 void bring_theme(World& world);

@@ -151,6 +151,7 @@ class World {
   void clock_is_wrong(Duration by) { clock_error_ = std::max(clock_error_, by < 0ms ? -by : by); }
   bool store_down() const { return now() < store_down_until_; }
   void set_store_down(Timestamp until) { store_down_until_ = until; }
+  Timestamp store_full_until() const { return std::max(store_down_until_, store_full_until_); }
   bool store_full() const { return store_down() || now() < store_full_until_; }  // for writes
   // The credentials for this call are expired, revoked or too narrow (F24).
   bool denied(Site site) const { return now() < denied_until_.at(static_cast<std::size_t>(site)); }
