@@ -87,7 +87,12 @@ void work(const ToolOptions& options, Board& board, unsigned number, int out) {
     const auto seed = options.from + i;
     if (options.until_failure && seed > board.lowest_failure) break;  // the smallest is wanted
     board.current.at(number) = seed;
+    const auto failures = tally.failures.size();
     run_seed(seed, tally);
+    if (tally.failures.size() > failures && isatty(STDERR_FILENO) == 0) {
+      // Into the log of a long run at once; the end has them all.
+      std::fprintf(stderr, "seed %llu has failed\n", static_cast<unsigned long long>(seed));
+    }
     if (options.until_failure && !tally.failures.empty()) {
       note_failure(board, seed);
       break;
