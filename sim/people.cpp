@@ -192,7 +192,7 @@ class Guest {
         world_.scheduler().sleep(Duration(drops_.below(2000)));
         auto again = steps_.connect(*back);
         if (again) steps_.report(again, false);
-        const bool for_a_moment = !shortly && restless() && drops_.below(4) > 0;
+        const bool for_a_moment = !shortly && restless() && drops_.below(2) == 0;
         if (!again || !for_a_moment) return again;
         world_.probe("guest: a viewer is back for a moment only");
         world_.close_session(again, true);

@@ -123,6 +123,10 @@ void draw_theme(Swarm& swarm, base::Rng rng) {
     swarm.mix.weight[static_cast<std::size_t>(Fate::slow)] += 20;
   }
   if (swarm.theme == Theme::restless) {
+    if (rng.fork("bridged").below(2) == 0) {  // whose viewers come back by themselves
+      swarm.bridged = true;
+      swarm.processes = 1;
+    }
     for (const auto site : {Site::put, Site::launch, Site::set_deadline}) {
       swarm.mix.rate.at(static_cast<std::size_t>(site)) = 2000;
     }
