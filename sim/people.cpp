@@ -189,17 +189,14 @@ class Guest {
       const auto back = steps_.come_back(pass);
       if (back) {
         world_.probe("guest: a viewer comes back by itself");
+        const bool for_a_moment = !shortly && restless() && drops_.below(2) == 0;
+        if (for_a_moment) hold_up_looks();
         world_.scheduler().sleep(Duration(drops_.below(2000)));
         auto again = steps_.connect(*back);
+        if (again && for_a_moment) world_.close_session(again, true);
         if (again) steps_.report(again, false);
-        const bool for_a_moment = !shortly && restless() && drops_.below(2) == 0;
         if (!again || !for_a_moment) return again;
         world_.probe("guest: a viewer is back for a moment only");
-        world_.close_session(again, true);
-        steps_.report(again, false);
-        for (const auto& process : world_.processes()) {  // and nobody looks at that moment
-          if (process) process->pause(world_.now() + 12s);
-        }
         return nullptr;
       }
       if (back.error().kind == ErrorKind::not_found) {
@@ -209,6 +206,12 @@ class Guest {
       world_.scheduler().sleep(Duration(1000 + drops_.below(3000)));
     }
     return nullptr;
+  }
+
+  void hold_up_looks() {
+    for (const auto& process : world_.processes()) {
+      if (process) process->pause(world_.now() + 15s);
+    }
   }
 
   bool restless() const { return world_.swarm().theme == Theme::restless; }

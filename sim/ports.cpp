@@ -37,7 +37,11 @@ void note_terminate(World& world, const domain::InstanceId& instance, const doma
   const auto* seat = row == nullptr ? nullptr : domain::find_seat(*row, owner.seat);
   const bool known = seat != nullptr && seat->desktop && seat->desktop->instance &&
                      seat->desktop->instance->value == instance;
-  if (known) world.rates().changes(Site::terminate, seat->desktop->id);
+  if (known) {
+    world.rates().changes(Site::terminate, seat->desktop->id);
+  } else {
+    world.rates().tells(instance, owner);
+  }
 }
 
 }  // namespace

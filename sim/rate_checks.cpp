@@ -17,6 +17,7 @@ constexpr Duration kAskAgain = 2s;       // the plan's pause between calls for n
 constexpr Duration kLongOverdue = 1min;  // for so long the former processes could have done it
 constexpr std::uint32_t kIdleLooks = 3;  // overtaken, or held back by a budget, it looks again
 constexpr double kDropShare = 0.3;
+constexpr std::uint32_t kTellsMax = 6;  // of one machine, before others have been told once
 
 // As much as `rate` allows; `more` per cent faster, so that rounding breaks nothing.
 BucketSize size_of(const adapter::paced::Rate& rate, double share, int more) {
@@ -33,12 +34,14 @@ std::uint32_t calls_within(Duration window, Duration base, Duration most) {
   return calls;
 }
 
-// Something of it is being closed. Not asked of the product, whose answer is what is checked.
-bool closes_something(const domain::Meeting& meeting) {
-  return meeting.end || meeting.ending ||
-         std::any_of(meeting.seats.begin(), meeting.seats.end(), [](const domain::Seat& seat) {
-           return domain::owns_anything(seat) && seat.desktop->closing;
-         });
+// Something of it is being closed, or soon. Not asked of the product, whose answer is what is
+// checked.
+bool goes_first(const domain::Meeting& meeting, Timestamp now) {
+  if (meeting.end || meeting.ending) return !meeting.over_at;
+  const bool late = now >= domain::planned_end(meeting);
+  return std::any_of(meeting.seats.begin(), meeting.seats.end(), [&](const domain::Seat& seat) {
+    return domain::owns_anything(seat) && (late || seat.desktop->closing);
+  });
 }
 
 }  // namespace
@@ -122,10 +125,24 @@ void RateChecks::changes(Site site, const domain::DesktopId& desktop) {
   }
 }
 
+void RateChecks::tells(const domain::InstanceId& instance, const domain::Owner& owner) {
+  if (++told_[instance] < kTellsMax || !healed_) return;
+  const auto shown = world_.now() - world_.swarm().list_lag;
+  const auto& machines = world_.cloud().machines();
+  const auto waiting = std::count_if(machines.begin(), machines.end(), [&](const auto& one) {
+    const auto& machine = one.second;
+    return machine.spec.owner == owner && machine.alive() && machine.planted() &&
+           machine.launched_at < shown && !told_.contains(one.first);
+  });
+  if (waiting < 3) return;
+  world_.violation("L2", instance.text() + " is told to end again and again while " +
+                             std::to_string(waiting) + " of its kind wait");
+}
+
 void RateChecks::pass_begins(const Process& process, const domain::MeetingId& id) {
   begun_[process.name()].insert(id);
   const auto* row = world_.row(id);
-  if (row != nullptr && closes_something(*row)) took_down_.insert({process.name(), id});
+  if (row != nullptr && goes_first(*row, world_.now())) took_down_.insert({process.name(), id});
   looks_[id] = 0;
 }
 

@@ -26,6 +26,8 @@ class RateChecks {
   void called(const Process& process, Site site);
   // ... to change something for this desktop (S25's action names).
   void changes(Site site, const domain::DesktopId& desktop);
+  // A machine too many is told to end: of many each gets its turn.
+  void tells(const domain::InstanceId& instance, const domain::Owner& owner);
   // Its machine has another address: pauses between puts begin anew.
   void moved(const domain::DesktopId& desktop) { calls_.erase({Site::put, desktop}); }
   // A call of teardown was held back by the process itself.
@@ -57,6 +59,7 @@ class RateChecks {
   World& world_;
   std::map<std::string, Allowance> allowances_;  // by process
   std::map<std::pair<Site, domain::DesktopId>, std::deque<Timestamp>> calls_;
+  std::map<domain::InstanceId, std::uint32_t> told_;
   std::map<std::string, std::set<domain::MeetingId>> begun_;  // by process
   std::set<std::pair<std::string, domain::MeetingId>> took_down_;
   std::map<domain::MeetingId, std::uint32_t> looks_;  // of one pass, since anything has changed

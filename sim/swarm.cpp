@@ -71,6 +71,10 @@ void draw_disk(Swarm& swarm, base::Rng rng) {
 void draw_limits(Swarm& swarm, base::Rng rng) {
   if (!swarm.calm) swarm.workers = one_of(rng, {2U, 4U, 16U, 16U});
   if (!swarm.calm && rng.below(6) == 0) swarm.outage = one_of(rng, {20min, 40min});
+  if (swarm.outage > 0s) {  // then much is due at once, and not all at the same time
+    swarm.workers = 2;
+    swarm.meetings = 4;
+  }
   const bool cloudflare = rng.below(2) == 0;
   const auto kind = rng.below(swarm.calm ? 2 : 3);
   if (kind > 0) swarm.api = ApiLimits::real(cloudflare);
