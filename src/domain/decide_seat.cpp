@@ -80,6 +80,7 @@ void launch(Scene& scene) {
   if (scene.now < desktop.launch_next_at || !can(scene, Capability::launch)) return;
   if (desktop.launch_called_at) desktop.launch_unknown = true;
   desktop.launch_called_at = scene.now;
+  desktop.misses = 0;  // lists from before say nothing of this call
   desktop.launch_next_at = scene.now + backoff(desktop.id, scene.now - desktop.intent_at,
                                                scene.policy.launch_retry, scene.policy.retry_max);
   scene.actions.emplace_back(Launch{.seat = scene.seat.id,

@@ -147,6 +147,17 @@ TEST(Plan, MissesAreSpacedByWhenListsWereAskedFor) {
   EXPECT_EQ(count(30s, 31s, 51s), 3U);
 }
 
+// Each call may come about: lists from before it do not count.
+TEST(Plan, MissesAreCountedAnewAfterEachLaunchCall) {
+  World world;
+  world.policy.attempts_max = 1;
+  world.launch_answers.assign(200, base::fail(base::ErrorKind::unknown_outcome, "timed out"));
+  world.run_until(kT - 9min);
+  const auto called_at = *world.desktop(0).launch_called_at;
+  EXPECT_LE(world.desktop(0).misses, (world.now - called_at) / world.policy.miss_spacing + 1);
+  EXPECT_LT(world.desktop(0).misses, world.policy.misses_min + 1);
+}
+
 // Where calls are few the same meetings would find them taken by the same others each time.
 TEST(Plan, AMeetingWhoseListsAreMissingDoesNotLookInStep) {
   World world;
