@@ -43,7 +43,7 @@ class Compute {
   //   exhausted: no capacity at this place, nothing was started: try the next place
   //   conflict: the key's machine is gone already; nothing was started: use a new attempt
   //   invalid, denied: the configuration is wrong; nothing was started
-  //   unavailable: nothing was started, try again with the same key
+  //   unavailable, held_back (by our own pace): nothing was started, try again with the same key
   //   unknown_outcome: look at list() before anything else; the same key may be used again
   virtual base::Result<domain::Instance> launch(const LaunchSpec& spec) = 0;
 
