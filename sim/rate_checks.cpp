@@ -17,7 +17,7 @@ constexpr Duration kAskAgain = 2s;       // the plan's pause between calls for n
 constexpr Duration kLongOverdue = 1min;  // for so long the former processes could have done it
 constexpr std::uint32_t kIdleLooks = 3;  // overtaken, or held back by a budget, it looks again
 constexpr double kDropShare = 0.3;
-constexpr std::uint32_t kTellsMax = 6;  // of one machine, before others have been told once
+constexpr std::uint32_t kWastedMax = 5;  // calls for one that is on its way, while others wait
 
 // As much as `rate` allows; `more` per cent faster, so that rounding breaks nothing.
 BucketSize size_of(const adapter::paced::Rate& rate, double share, int more) {
@@ -126,7 +126,10 @@ void RateChecks::changes(Site site, const domain::DesktopId& desktop) {
 }
 
 void RateChecks::tells(const domain::InstanceId& instance, const domain::Owner& owner) {
-  if (++told_[instance] < kTellsMax || !healed_) return;
+  auto& wasted = told_[instance];
+  const auto* told = world_.cloud().find(instance);
+  if (told == nullptr || told->state != domain::InstanceState::stopping) return;
+  if (++wasted < kWastedMax) return;
   const auto shown = world_.now() - world_.swarm().list_lag;
   const auto& machines = world_.cloud().machines();
   const auto waiting = std::count_if(machines.begin(), machines.end(), [&](const auto& one) {

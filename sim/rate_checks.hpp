@@ -59,7 +59,7 @@ class RateChecks {
   World& world_;
   std::map<std::string, Allowance> allowances_;  // by process
   std::map<std::pair<Site, domain::DesktopId>, std::deque<Timestamp>> calls_;
-  std::map<domain::InstanceId, std::uint32_t> told_;
+  std::map<domain::InstanceId, std::uint32_t> told_;          // and how often again, on its way
   std::map<std::string, std::set<domain::MeetingId>> begun_;  // by process
   std::set<std::pair<std::string, domain::MeetingId>> took_down_;
   std::map<domain::MeetingId, std::uint32_t> looks_;  // of one pass, since anything has changed

@@ -13,14 +13,26 @@ namespace {
 
 constexpr std::uint32_t kCrowd = 24;
 
-// Too many of a seat that is in use, or half of them nobody's.
-void crowd(World& world) {
-  world.probe("theme: a crowd");
-  auto rng = base::Rng(world.swarm().seed).fork("crowd");
+auto live_row(World& world) {
   const auto& rows = world.checks().rows();
-  const auto live = std::find_if(rows.begin(), rows.end(), [](const auto& row) {
+  return std::find_if(rows.begin(), rows.end(), [](const auto& row) {
     return !row.second.end && row.second.seats.front().attempts > 0;
   });
+}
+
+// Too many of a seat that is in use, or half of them nobody's. In half of the worlds as soon as one
+// is in use, else just before the healing.
+void crowd(World& world) {
+  auto rng = base::Rng(world.swarm().seed).fork("crowd");
+  const auto last = world.start() + world.swarm().faults_for - 1s;
+  const bool early = rng.fork("early").below(2) == 0;
+  while (early && live_row(world) == world.checks().rows().end() && world.now() + 1min < last) {
+    world.scheduler().sleep(1min);
+  }
+  if (!early) world.scheduler().sleep_until(last);
+  world.probe("theme: a crowd");
+  const auto& rows = world.checks().rows();
+  const auto live = live_row(world);
   const bool mixed = rng.below(2) == 0;
   for (std::uint32_t i = 0; i < kCrowd; ++i) {
     const bool twin = live != rows.end() && (!mixed || i % 2 == 0);
@@ -106,7 +118,7 @@ void disturb(World& world, const domain::InstanceId& id) {
 
 void bring_theme(World& world) {
   if (world.swarm().theme == Theme::crowded) {
-    world.scheduler().at(world.start() + world.swarm().faults_for - 1s, [&world] { crowd(world); });
+    world.scheduler().spawn(world.now(), [&world] { crowd(world); });
   }
   if (world.swarm().theme == Theme::misled) {
     world.scheduler().at(world.start() + world.swarm().faults_for - 40s,
