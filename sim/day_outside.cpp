@@ -214,6 +214,9 @@ Result<port::Created> DayStore::create(const port::Commit& /*commit*/,
                                        const std::optional<port::IdempotencyKey>& /*key*/) {
   return not_in_a_day();
 }
+Result<std::optional<domain::Meeting>> DayStore::made_by(const port::IdempotencyKey& /*key*/) {
+  return not_in_a_day();
+}
 Result<std::vector<port::AuditEntry>> DayStore::audit(const domain::MeetingId& /*id*/) {
   return not_in_a_day();
 }

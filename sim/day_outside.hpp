@@ -109,6 +109,7 @@ class DayStore final : public port::MeetingStore {
   const std::map<domain::MeetingId, domain::Meeting>& rows() const { return rows_; }
 
   std::string identity() override { return "day"; }
+  base::Result<std::optional<domain::Meeting>> made_by(const port::IdempotencyKey& key) override;
   base::Result<domain::Meeting> load(const domain::MeetingId& id) override;
   base::Result<std::uint64_t> save(const port::Commit& commit) override;
   base::Result<> append_audit(const domain::MeetingId& /*id*/,

@@ -320,6 +320,15 @@ Result<port::Created> StorePort::create(const port::Commit& commit,
                        });
 }
 
+Result<std::optional<domain::Meeting>> StorePort::made_by(const port::IdempotencyKey& key) {
+  return read([&world = process_.world(), newer = process_.is_newer(),
+               key]() -> Result<std::optional<domain::Meeting>> {
+    auto made = TRY(world.store().made_by(key));
+    if (made) TRY(world.versions().read(newer, *made));
+    return made;
+  });
+}
+
 Result<domain::Meeting> StorePort::load(const domain::MeetingId& id) {
   process_.about(id);
   return read([&world = process_.world(), newer = process_.is_newer(), id] {

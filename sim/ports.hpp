@@ -138,6 +138,7 @@ class StorePort final : public port::MeetingStore {
   std::string identity() override { return process_.world().store_identity(); }
   base::Result<port::Created> create(const port::Commit& commit,
                                      const std::optional<port::IdempotencyKey>& key) override;
+  base::Result<std::optional<domain::Meeting>> made_by(const port::IdempotencyKey& key) override;
   base::Result<domain::Meeting> load(const domain::MeetingId& id) override;
   base::Result<std::uint64_t> save(const port::Commit& commit) override;
   base::Result<> append_audit(const domain::MeetingId& id,

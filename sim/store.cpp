@@ -85,6 +85,10 @@ Result<port::Created> Store::create(const port::Commit& commit,
   return real().create(commit, key);
 }
 
+Result<std::optional<domain::Meeting>> Store::made_by(const port::IdempotencyKey& key) {
+  return real().made_by(key);
+}
+
 Result<domain::Meeting> Store::load(const domain::MeetingId& id) {
   return real().load(id);
 }

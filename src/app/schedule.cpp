@@ -53,11 +53,16 @@ Result<port::Created> Schedule::book(
   if (booking.seats.empty()) {
     for (const auto& role : settings_.roles) booking.seats.push_back({role, "", ""});
   }
-  auto meeting = TRY(domain::book(booking, id, who.id, now, settings_.policy));
-  TRY(check_roles(booking, settings_.roles));
   std::optional<port::IdempotencyKey> key;
   if (idempotency) key = port::IdempotencyKey{who.id, idempotency->first, idempotency->second};
-  const port::Commit commit{.meeting = std::move(meeting),
+  auto meeting = domain::book(booking, id, who.id, now, settings_.policy);
+  if (const auto roles = check_roles(booking, settings_.roles); meeting && !roles) {
+    meeting = tl::unexpected<base::Error>(roles.error());
+  }
+  if (!meeting && key) {  // what was right when it was booked may be late, or not allowed, by now
+    if (auto made = TRY(ports_.store.made_by(*key))) return port::Created{*std::move(made), true};
+  }
+  const port::Commit commit{.meeting = TRY(std::move(meeting)),
                             .audit = {command(who, "book", id.text(), now)},
                             .launches = 0,
                             .limits = {}};

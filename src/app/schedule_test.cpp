@@ -196,5 +196,20 @@ TEST(Security, sec_05_LoginCodeIsSingleUseAndItsCookieDiesWithTheKey) {
   EXPECT_FALSE(world.access.by_cookie(cookie));
 }
 
+// The answer was lost, and the client tries again when the start has passed.
+TEST(Schedule, TheSameBookingAgainIsAnsweredAlsoWhenItWouldBeTooLate) {
+  AppWorld world;
+  const std::pair<std::string, std::string> key{"k1", "hash"};
+  const auto made = must(world.schedule.book(world.ada, world.booking(), key));
+  world.clock.advance(2h);
+  const auto again = must(world.schedule.book(world.ada, world.booking(), key));
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.meeting.id, made.meeting.id);
+  const auto other = world.schedule.book(world.ada, world.booking(), {{"k1", "another"}});
+  EXPECT_EQ(other.error().kind, base::ErrorKind::conflict);
+  const auto late = world.schedule.book(world.ada, world.booking(), {{"k2", "hash"}});
+  EXPECT_EQ(late.error().kind, base::ErrorKind::invalid);
+}
+
 }  // namespace
 }  // namespace app

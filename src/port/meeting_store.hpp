@@ -84,6 +84,10 @@ class MeetingStore {
   virtual base::Result<Created> create(const Commit& commit,
                                        const std::optional<IdempotencyKey>& key) = 0;
 
+  // The meeting that this key has made, as it is now; nothing: none yet. With another body:
+  // conflict.
+  virtual base::Result<std::optional<domain::Meeting>> made_by(const IdempotencyKey& key) = 0;
+
   // not_found, or internal when the row can't be read (it is parked then).
   virtual base::Result<domain::Meeting> load(const domain::MeetingId& id) = 0;
 

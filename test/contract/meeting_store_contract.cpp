@@ -140,6 +140,21 @@ TYPED_TEST(MeetingStoreContract, TheSameKeyWithAnotherBodyIsAConflict) {
   EXPECT_EQ(this->store.load(meeting_id("m2")).error().kind, ErrorKind::not_found);
 }
 
+TYPED_TEST(MeetingStoreContract, AKeySaysWhatItHasMade) {
+  const port::IdempotencyKey key{*domain::PrincipalId::parse("ada"), "k1", "hash"};
+  const auto none = this->store.made_by(key);
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(*none);
+  ASSERT_TRUE(this->store.create({plain_meeting("m1"), {}, 0, {}}, key));
+  const auto made = this->store.made_by(key);
+  ASSERT_TRUE(made);
+  ASSERT_TRUE(*made);
+  EXPECT_EQ(**made, *this->store.load(meeting_id("m1")));
+  auto other = key;
+  other.body_hash = "another";
+  EXPECT_EQ(this->store.made_by(other).error().kind, ErrorKind::conflict);
+}
+
 TYPED_TEST(MeetingStoreContract, KeysOfDifferentPrincipalsAreDifferent) {
   const port::IdempotencyKey ada{*domain::PrincipalId::parse("ada"), "k1", "hash"};
   const port::IdempotencyKey bob{*domain::PrincipalId::parse("bob"), "k1", "other"};

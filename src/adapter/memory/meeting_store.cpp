@@ -49,14 +49,8 @@ base::Timestamp launch_time(const domain::Meeting& meeting) {
 Result<port::Created> MemoryStore::create(const port::Commit& commit,
                                           const std::optional<port::IdempotencyKey>& key) {
   const std::lock_guard lock(mutex_);
-  const auto* made_before = key ? find_replay(*key) : nullptr;
-  if (made_before != nullptr) {
-    if (made_before->request->body_hash != key->body_hash) {
-      return fail(ErrorKind::conflict, "this key was used with another request: use a new one",
-                  "Idempotency-Key");
-    }
-    if (spoilt_.contains(made_before->meeting.id)) return unreadable();
-    return port::Created{made_before->meeting, true};
+  if (key) {
+    if (auto made = TRY(replay(*key))) return port::Created{*std::move(made), true};
   }
   if (rows_.contains(commit.meeting.id)) {
     return fail(ErrorKind::conflict, "a meeting with this id exists");
@@ -66,6 +60,22 @@ Result<port::Created> MemoryStore::create(const port::Commit& commit,
       rows_.emplace(commit.meeting.id, Row{commit.meeting, ++last_key_, 0, {}, key}).first->second;
   write(row, commit, 1);
   return port::Created{row.meeting, false};
+}
+
+Result<std::optional<domain::Meeting>> MemoryStore::made_by(const port::IdempotencyKey& key) {
+  const std::lock_guard lock(mutex_);
+  return replay(key);
+}
+
+Result<std::optional<domain::Meeting>> MemoryStore::replay(const port::IdempotencyKey& key) {
+  const auto* made = find_replay(key);
+  if (made == nullptr) return std::optional<domain::Meeting>();
+  if (made->request->body_hash != key.body_hash) {
+    return fail(ErrorKind::conflict, "this key was used with another request: use a new one",
+                "Idempotency-Key");
+  }
+  if (spoilt_.contains(made->meeting.id)) return unreadable();
+  return std::optional(made->meeting);
 }
 
 MemoryStore::Row* MemoryStore::find_replay(const port::IdempotencyKey& key) {

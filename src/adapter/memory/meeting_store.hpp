@@ -19,6 +19,7 @@ class MemoryStore : public port::MeetingStore, public port::KeyStore {
   std::string identity() override { return identity_; }
   base::Result<port::Created> create(const port::Commit& commit,
                                      const std::optional<port::IdempotencyKey>& key) override;
+  base::Result<std::optional<domain::Meeting>> made_by(const port::IdempotencyKey& key) override;
   base::Result<domain::Meeting> load(const domain::MeetingId& id) override;
   base::Result<std::uint64_t> save(const port::Commit& commit) override;
   base::Result<> append_audit(const domain::MeetingId& id,
@@ -67,6 +68,7 @@ class MemoryStore : public port::MeetingStore, public port::KeyStore {
 
   base::Result<> take_budget(const port::Commit& commit);
   void write(Row& row, const port::Commit& commit, std::uint64_t version);
+  base::Result<std::optional<domain::Meeting>> replay(const port::IdempotencyKey& key);
   Row* find_replay(const port::IdempotencyKey& key);
 
   const std::string identity_;

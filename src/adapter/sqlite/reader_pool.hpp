@@ -27,6 +27,7 @@ class ReaderPool {
       if (connection_) pool_->give_back(std::move(connection_));
     }
     Connection* operator->() { return connection_.get(); }
+    Connection& operator*() { return *connection_; }
 
    private:
     ReaderPool* pool_;

@@ -45,6 +45,7 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
   std::string identity() override { return identity_; }
   base::Result<port::Created> create(const port::Commit& commit,
                                      const std::optional<port::IdempotencyKey>& key) override;
+  base::Result<std::optional<domain::Meeting>> made_by(const port::IdempotencyKey& key) override;
   base::Result<domain::Meeting> load(const domain::MeetingId& id) override;
   base::Result<std::uint64_t> save(const port::Commit& commit) override;
   base::Result<> append_audit(const domain::MeetingId& id,
@@ -86,6 +87,8 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
   base::Result<std::size_t> purge_in(Connection& connection, base::Timestamp before,
                                      std::size_t limit);
   // The meeting in columns id, version, body (0, 1, 2); parks its row, or takes it from the parked.
+  base::Result<std::optional<domain::Meeting>> replay(Connection& connection,
+                                                      const port::IdempotencyKey& key);
   base::Result<domain::Meeting> read_meeting(const Query& row);
   bool is_parked(std::string_view id);
   base::Result<std::map<std::string, port::ApiKey>> read_keys();

@@ -88,6 +88,25 @@ Result<domain::Meeting> SqliteStore::load(const domain::MeetingId& id) {
   return read_meeting(row);
 }
 
+Result<std::optional<domain::Meeting>> SqliteStore::made_by(const port::IdempotencyKey& key) {
+  auto reader = TRY(readers_.take());
+  return replay(*reader, key);
+}
+
+Result<std::optional<domain::Meeting>> SqliteStore::replay(Connection& connection,
+                                                           const port::IdempotencyKey& key) {
+  auto row = connection.query(
+      "SELECT id, version, body, request_hash FROM meetings "
+      "WHERE request_owner = ? AND request_key = ?");
+  row.bind(std::string_view(key.principal.text())).bind(std::string_view(key.key));
+  if (!TRY(row.step())) return std::optional<domain::Meeting>();
+  if (row.text(3) != key.body_hash) {
+    return fail(ErrorKind::conflict, "this key was used with another request: use a new one",
+                "Idempotency-Key");
+  }
+  return std::optional(TRY(read_meeting(row)));
+}
+
 Result<std::vector<port::AuditEntry>> SqliteStore::audit(const domain::MeetingId& id) {
   auto reader = TRY(readers_.take());
   // The outer join tells a meeting without audit from no meeting.

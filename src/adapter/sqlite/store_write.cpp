@@ -135,17 +135,7 @@ Result<port::Created> SqliteStore::create_in(Connection& connection, const port:
                                              const std::string& body,
                                              const std::optional<port::IdempotencyKey>& key) {
   if (key) {
-    auto row = connection.query(
-        "SELECT id, version, body, request_hash FROM meetings "
-        "WHERE request_owner = ? AND request_key = ?");
-    row.bind(std::string_view(key->principal.text())).bind(std::string_view(key->key));
-    if (TRY(row.step())) {
-      if (row.text(3) != key->body_hash) {
-        return fail(ErrorKind::conflict, "this key was used with another request: use a new one",
-                    "Idempotency-Key");
-      }
-      return port::Created{TRY(read_meeting(row)), true};
-    }
+    if (auto made = TRY(replay(connection, *key))) return port::Created{*std::move(made), true};
   }
   TRY(take_budget(connection, commit));
   {

@@ -26,6 +26,9 @@ class NotifyingStore final : public port::MeetingStore {
     if (created && !created->replayed) tell(created->meeting);
     return created;
   }
+  base::Result<std::optional<domain::Meeting>> made_by(const port::IdempotencyKey& key) override {
+    return inner_.made_by(key);
+  }
   base::Result<domain::Meeting> load(const domain::MeetingId& id) override {
     return inner_.load(id);
   }
