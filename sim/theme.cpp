@@ -20,26 +20,32 @@ auto live_row(World& world) {
   });
 }
 
-// Too many of a seat that is in use, or half of them nobody's. In half of the worlds as soon as one
-// is in use, else just before the healing.
-void crowd(World& world) {
-  auto rng = base::Rng(world.swarm().seed).fork("crowd");
-  const auto last = world.start() + world.swarm().faults_for - 1s;
-  const bool early = rng.fork("early").below(2) == 0;
-  while (early && live_row(world) == world.checks().rows().end() && world.now() + 1min < last) {
-    world.scheduler().sleep(1min);
-  }
-  if (!early) world.scheduler().sleep_until(last);
+// Too many of a seat that is in use, or half of them nobody's.
+void plant_crowd(World& world, base::Rng rng) {
   world.probe("theme: a crowd");
-  const auto& rows = world.checks().rows();
   const auto live = live_row(world);
+  const bool twins = live != world.checks().rows().end();
   const bool mixed = rng.below(2) == 0;
   for (std::uint32_t i = 0; i < kCrowd; ++i) {
-    const bool twin = live != rows.end() && (!mixed || i % 2 == 0);
+    const bool twin = twins && (!mixed || i % 2 == 0);
     const auto seat = twin ? live->second.seats.front().id : *domain::SeatId::parse("lost-9");
     const auto attempt = twin ? live->second.seats.front().attempts : 1;
     world.cloud().plant({world.store_identity(), seat, attempt});
   }
+}
+
+// Just before the healing, and in half of the worlds as soon as a meeting is in use, too.
+void crowd(World& world) {
+  auto rng = base::Rng(world.swarm().seed).fork("crowd");
+  const auto last = world.start() + world.swarm().faults_for - 1s;
+  if (rng.fork("early").below(2) == 0) {
+    while (live_row(world) == world.checks().rows().end() && world.now() + 10min < last) {
+      world.scheduler().sleep(1min);
+    }
+    if (live_row(world) != world.checks().rows().end()) plant_crowd(world, rng.fork("first"));
+  }
+  world.scheduler().sleep_until(last);
+  plant_crowd(world, rng);
 }
 
 // Somebody starts their desktop anew, also on a day without any faults.
