@@ -65,7 +65,7 @@ struct Observed {
   // It says what was there at some instant between these two; nothing: at the time of the plan.
   std::optional<base::Timestamp> instances_asked_at;
   std::optional<base::Timestamp> instances_answered_at;
-  std::optional<std::vector<Record>> records;      // all records of this meeting
+  std::optional<std::vector<Record>> records;  // all records of this meeting
   std::map<DesktopId, Probe> probes;
   std::set<Capability> capabilities{Capability::launch, Capability::name, Capability::terminate,
                                     Capability::deadline};

@@ -26,8 +26,8 @@ constexpr std::size_t kAll = std::numeric_limits<std::int32_t>::max();
 // A clock that is set right while nobody watches, at most: one that was taken for local time is
 // wrong by up to 14 hours.
 constexpr Duration kMayBeBehind = std::chrono::hours(15);
-constexpr Duration kLookSpacing{5};        // between two looks, however many hints come
-constexpr Duration kCrowdedTick{100};      // while what is due can't all be started yet
+constexpr Duration kLookSpacing{5};    // between two looks, however many hints come
+constexpr Duration kCrowdedTick{100};  // while what is due can't all be started yet
 constexpr std::chrono::seconds kSilentMax{10};
 
 std::vector<double> pass_bounds() {
