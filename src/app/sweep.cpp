@@ -7,6 +7,9 @@
 namespace app {
 namespace {
 
+// A meeting that owns anything looks at it at least every reconcile_hot, which is at most 10 min.
+constexpr base::Duration kSleepMax{15 * 60'000};
+
 using base::ErrorKind;
 using base::Result;
 using domain::InstanceState;
@@ -16,6 +19,7 @@ struct Verdict {
   enum class Kind { known, wake, orphan, parked, unread } kind = Kind::orphan;
   std::string why;
   bool ending = false;  // known, and being taken down
+  bool asleep = false;  // ... and its timer is set far ahead, as only a wrong clock does
 };
 
 Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
@@ -37,7 +41,8 @@ Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
   if (meeting->over_at) return {Kind::orphan, "its meeting is over"};
   const bool current = seat->desktop && seat->desktop->attempt == owner.attempt;
   if (current && !domain::finished(*seat->desktop)) {
-    return {Kind::known, "", seat->desktop->closing.has_value()};
+    const bool asleep = meeting->wake_at && *meeting->wake_at > ports.clock.now() + kSleepMax;
+    return {Kind::known, "", seat->desktop->closing.has_value(), asleep};
   }
   return {Kind::wake, "a former attempt of its seat"};
 }
@@ -158,6 +163,11 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
     item.why = verdict.why;
     item.verdict = "known";
     item.unneeded = verdict.ending;
+    if (verdict.asleep) {
+      item.verdict = "woken";
+      item.why = "its meeting sleeps too long";
+      if (act) ports_.wakeups.wake(*domain::meeting_of(seen.owner.seat), round.now);
+    }
     if (verdict.kind == Verdict::Kind::unread) {
       item.verdict = "unread";
       item.unneeded = std::nullopt;

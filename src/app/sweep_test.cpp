@@ -242,6 +242,22 @@ TEST(Sweep, WhatTheStoreDoesNotSayNowIsNotJudged) {
   EXPECT_EQ(verdict(), "end");
 }
 
+// Its server's clock was far ahead, and its row could not be read when the next one started.
+TEST(Sweep, MeetingWhoseTimerIsFarAheadIsLookedAt) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  auto row = world.load(meeting.id);
+  row.wake_at = world.clock.now() + 16min;
+  must(world.store.save({.meeting = row, .audit = {}}));
+  for (const auto& item : must(world.sweep.run()).items) EXPECT_EQ(item.verdict, "woken");
+  for (const auto& id : world.wakeups.take_due(world.clock.now())) {
+    must(world.reconcile.pass(id, false));
+  }
+  EXPECT_LT(*world.load(meeting.id).wake_at, world.clock.now() + 1min);
+  for (const auto& item : must(world.sweep.run()).items) EXPECT_EQ(item.verdict, "known");
+}
+
 TEST(Sweep, MachineOfAParkedRowIsKeptUntilItsDeadline) {
   AppWorld world;
   const auto meeting = world.book();
