@@ -194,9 +194,11 @@ void Checks::check_facts(const Meeting& meeting, const Seat& before, const Seat&
       }
     }
   }
-  if (is.deadline_set && was.deadline_set && is.deadline_set != was.deadline_set && is.instance) {
+  if (is.deadline_set && is.deadline_set != was.deadline_set && is.instance && was.instance) {
     const Machine* machine = world_.cloud().find(is.instance->value);
-    if (machine != nullptr && machine->spec.deadline != *is.deadline_set) {
+    // A list may be old, the answer of a call is not.
+    const auto slack = was.deadline_set ? world_.swarm().list_lag + kCallSlack : Duration{0};
+    if (machine != nullptr && !machine->had_deadline(*is.deadline_set, world_.now() - slack)) {
       fail("S15", "the deadline of " + is.id.text() + " is said to be set and is not");
     }
   }

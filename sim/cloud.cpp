@@ -37,6 +37,20 @@ Machine* Cloud::find(const domain::InstanceId& id) {
   return found == machines_.end() ? nullptr : &found->second;
 }
 
+Timestamp Machine::deadline_at(Timestamp at) const {
+  for (const auto& [until, deadline] : former_deadlines) {
+    if (at < until) return deadline;
+  }
+  return spec.deadline;
+}
+
+bool Machine::had_deadline(Timestamp deadline, Timestamp from) const {
+  return spec.deadline == deadline ||
+         std::any_of(former_deadlines.begin(), former_deadlines.end(), [&](const auto& former) {
+           return former.first >= from && former.second == deadline;
+         });
+}
+
 Machine* Cloud::holder(const std::string& address) {
   for (auto& [id, machine] : machines_) {
     if (!address.empty() && machine.address == address) return &machine;
@@ -56,7 +70,7 @@ domain::Instance Cloud::view(const Machine& machine, Timestamp as_of) const {
                         .state = InstanceState::pending,
                         .address = "",
                         .launched_at = machine.launched_at,
-                        .deadline = machine.spec.deadline,
+                        .deadline = machine.deadline_at(as_of),
                         .why = machine.why};
   for (const auto& view : machine.history) {
     if (view.at > as_of) break;
@@ -319,6 +333,7 @@ Result<> Cloud::set_deadline(const domain::InstanceId& id, const domain::Owner& 
   Machine& machine = *TRY(find_own(id, owner));
   if (!machine.alive()) return fail(ErrorKind::not_found, "this desktop is gone");
   world_.mutated("set_deadline", id.text());
+  machine.former_deadlines.emplace_back(world_.now(), machine.spec.deadline);
   machine.spec.deadline = deadline;
   arm_deadline(id, deadline);
   return {};

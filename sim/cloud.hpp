@@ -40,10 +40,13 @@ struct Machine {
   std::optional<Timestamp> end_asked_at;
   std::optional<Timestamp> gone_at;
   std::vector<View> history;
-  std::uint32_t sessions = 0;                 // open now
-  std::optional<Timestamp> session_ended_at;  // the last one, by its person
-  bool session_lost = false;                  // it stopped while somebody was in it
+  std::vector<std::pair<Timestamp, Timestamp>> former_deadlines;  // until when, which
+  std::uint32_t sessions = 0;                                     // open now
+  std::optional<Timestamp> session_ended_at;                      // the last one, by its person
+  bool session_lost = false;  // it stopped while somebody was in it
 
+  Timestamp deadline_at(Timestamp at) const;
+  bool had_deadline(Timestamp deadline, Timestamp from) const;      // at any time from then on
   bool planted() const { return spec.key.starts_with("planted"); }  // nobody launched it
   bool alive() const { return state != domain::InstanceState::gone; }
   bool answers(Timestamp now) const {

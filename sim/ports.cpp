@@ -210,14 +210,17 @@ Result<> ZonePort::put(const domain::Record& record) {
   world.canary().look("a record", record.name + " " + record.address);
   world.versions().acts(process_, record.owner);
   const auto called_at = world.now();
-  auto put = process_.call(Site::put, kFar, [&world, record, called_at]() -> Result<> {
+  const auto answered = std::make_shared<bool>(false);  // without the call having arrived
+  auto put = process_.call(Site::put, kFar, [&world, record, called_at, answered]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");
     TRY(admit(world, Site::put));
-    return world.change_outside([&world, record, called_at] {
-      if (world.now() - called_at > 1s) world.late_records().insert(record.name);
+    return world.change_outside([&world, record, called_at, answered] {
+      const bool late = *answered || world.now() - called_at > 1s;
+      if (late) world.late_records().insert(record.name);
       return world.zone().put(record);
     });
   });
+  *answered = true;
   const bool may_come_late = !put && put.error().kind == ErrorKind::unknown_outcome;
   if (may_come_late) note_unknown_put(world, record);
   return put;

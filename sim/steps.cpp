@@ -74,11 +74,24 @@ std::shared_ptr<Session> GuestSteps::connect(const app::DeskPass& pass) {
   return session;
 }
 
+bool GuestSteps::moved_just_now(const app::DeskPass& pass, const Machine& own) const {
+  const auto* row = world_.row(party_->id);
+  const auto* seat = row == nullptr ? nullptr : domain::find_seat(*row, pass.guest.seat);
+  if (seat == nullptr || !seat->desktop || seat->desktop->id != pass.desktop) return true;
+  if (!seat->desktop->ready) return true;
+  const auto name = Zone::name_of(pass.desktop);
+  const auto record = world_.zone().truth_of(name);
+  const auto remembered = world_.swarm().zone_lag + world_.swarm().resolve_lag;
+  return record && record->address == own.address &&
+         world_.now() <= *world_.zone().since(name) + remembered;
+}
+
 bool GuestSteps::lost_just_now(const app::DeskPass& pass) const {
   const auto& instance = pass.guest.own().desktop->instance;
   const Machine* own = instance ? world_.cloud().find(instance->value) : nullptr;
   const auto unseen = world_.swarm().policy.ready_fresh + 40s;
   if (own == nullptr) return false;
+  if (own->alive() && moved_just_now(pass, *own)) return true;
   // That it only moved is noted at the next look, unless the store took no writes since.
   const auto full_until = world_.store_full_until();
   const bool moved = own->alive() && !own->broken;

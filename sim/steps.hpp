@@ -46,6 +46,9 @@ class GuestSteps {
   // Its machine was lost without anybody's plan, and not so long ago that a look must have shown it
   // (S11: the name dangles until then).
   bool lost_just_now(const app::DeskPass& pass) const;
+  // It has another address, and is not said to be ready, or resolvers still remember a former one
+  // (an old list had it put once more).
+  bool moved_just_now(const app::DeskPass& pass, const Machine& own) const;
   bool may_stay(const domain::DesktopId& desktop, std::uint32_t epoch) const;
 
   World& world_;

@@ -43,12 +43,23 @@ void note_address(Seat& seat, Desktop& desktop, const std::string& address, Time
   desktop.address = Fact<std::string>{address, {now, Source::list}};
 }
 
-void note_machine(Seat& seat, Desktop& desktop, const Instance& instance, Timestamp now) {
+// A former call that arrived late may have moved it back: what a list says is believed, once it
+// cannot be from before the last call.
+void note_deadline(Desktop& desktop, const Instance& instance, Timestamp asked_at,
+                   const Policy& policy) {
+  if (!desktop.deadline_set || !instance.deadline) return;
+  const auto since = desktop.deadline_told_at.value_or(desktop.instance->seen.at);
+  if (asked_at >= since + policy.list_lag) desktop.deadline_set = instance.deadline;
+}
+
+void note_machine(Seat& seat, Desktop& desktop, const Instance& instance, const Observed& observed,
+                  Timestamp now, const Policy& policy) {
   desktop.misses = 0;
   if (!desktop.instance) {
     desktop.instance = Fact<InstanceId>{instance.id, {now, Source::list}};
     desktop.deadline_set = instance.deadline;
   }
+  note_deadline(desktop, instance, observed.instances_asked_at.value_or(now), policy);
   switch (instance.state) {
     case InstanceState::pending:
       return;
@@ -168,7 +179,7 @@ void absorb(Meeting& meeting, const Observed& observed, Timestamp now, const Pol
     if (observed.instances && !desktop.gone) {
       const Instance* machine = machine_of(seat, desktop, *observed.instances);
       if (machine != nullptr) {
-        note_machine(seat, desktop, *machine, now);
+        note_machine(seat, desktop, *machine, observed, now, policy);
       } else {
         note_missing(seat, desktop, observed, now, policy);
       }

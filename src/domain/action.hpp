@@ -47,11 +47,12 @@ struct Terminate {
   bool operator==(const Terminate&) const = default;
 };
 
-// Tell a machine its new deadline. Idempotent.
+// Tell a machine its new deadline. Idempotent; of two at once nobody knows which is the last.
 struct SetDeadline {
   DesktopId desktop;
   InstanceId instance;
   Timestamp deadline;
+  Timestamp told_at;  // Desktop::deadline_told_at of this call
   bool operator==(const SetDeadline&) const = default;
 };
 

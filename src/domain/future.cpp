@@ -34,6 +34,7 @@ void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy) {
     Desktop& desktop = *seat.desktop;
     pull(desktop.intent_at);
     pull(desktop.launch_next_at);
+    pull_call(desktop.deadline_told_at);
     pull_call(desktop.record_asked_at);
     pull_if(desktop.silent_since);
     if (desktop.presence && ahead(desktop.presence->at)) desktop.presence = {now, std::nullopt};

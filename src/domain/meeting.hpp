@@ -84,8 +84,9 @@ struct Desktop {
   std::optional<Fact<InstanceId>> instance;
   std::optional<Seen> running;
   std::optional<Fact<std::string>> address;
-  std::optional<Timestamp> deadline_set;  // the deadline that the machine is known to have
-  std::uint32_t misses = 0;               // spaced complete lists in which it was missing
+  std::optional<Timestamp> deadline_set;      // the deadline that the machine is known to have
+  std::optional<Timestamp> deadline_told_at;  // the last call to move it, or its answer
+  std::uint32_t misses = 0;                   // spaced complete lists in which it was missing
   Timestamp missed_at;
 
   // Facts on its name.

@@ -62,6 +62,7 @@ constexpr void fields(Codec& codec, Like<Desktop> auto& desktop) {
   codec("running", desktop.running);
   codec("address", desktop.address);
   codec("deadline_set", desktop.deadline_set);
+  codec("deadline_told_at", desktop.deadline_told_at);
   codec("misses", desktop.misses);
   codec("missed_at", desktop.missed_at);
   codec("record_asked_at", desktop.record_asked_at);

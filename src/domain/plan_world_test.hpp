@@ -141,6 +141,11 @@ class World {
         instance.state = ends_slowly ? InstanceState::stopping : InstanceState::gone;
       }
     }
+    if (const auto* one = std::get_if<SetDeadline>(&action)) {
+      for (auto& instance : instances) {
+        if (instance.id == one->instance) instance.deadline = one->deadline;
+      }
+    }
     const auto id = desktop_of(action);
     if (const auto* one = std::get_if<PutRecord>(&action); one != nullptr && !zone_fails) {
       std::erase_if(records, [&](const Record& record) { return record.name == id.text(); });
@@ -158,6 +163,7 @@ class World {
   }
 
   Outcome launch(const Launch& one) {
+    CHECK(asked_deadlines_.emplace(one.key, one.deadline).first->second == one.deadline);  // S3
     if (!launch_answers.empty()) {
       auto answer = launch_answers.front();
       launch_answers.erase(launch_answers.begin());
@@ -176,6 +182,8 @@ class World {
     instances.push_back(made);
     return std::optional(made);
   }
+
+  std::map<std::string, Timestamp> asked_deadlines_;  // per key
 };
 
 }  // namespace domain

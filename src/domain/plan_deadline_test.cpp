@@ -1,0 +1,87 @@
+// The deadline that a machine has of itself follows the meeting's, whoever tells it (S7, L14).
+
+#include <gtest/gtest.h>
+
+#include "domain/plan_world_test.hpp"
+
+namespace domain {
+namespace {
+
+// Two desktops are there, and Extend was pressed before any look.
+World extended() {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.pass();
+  world.meeting = must(extend(world.meeting, 30min, world.now, world.policy));
+  return world;
+}
+
+Timestamp deadline_after(Duration extension) {
+  return kT + 45min + extension + 30min + 5min;
+}
+
+TEST(Plan, OfTwoLooksAtOnceOneTellsTheDeadline) {
+  auto world = extended();
+  const auto first = plan(world.meeting, world.observe(), world.now, world.policy);
+  ASSERT_EQ(first.actions.size(), 2U);
+  world.meeting = must(extend(first.meeting, 30min, world.now, world.policy));
+  const auto second = plan(world.meeting, world.observe(), world.now, world.policy);
+  EXPECT_TRUE(second.actions.empty());  // nobody would know which came last
+  world.meeting = second.meeting;
+  for (const auto& action : first.actions) {
+    world.meeting =
+        apply_outcome(world.meeting, action, std::optional<Instance>(), world.now, world.policy);
+  }
+  EXPECT_EQ(world.desktop(0).deadline_set, deadline_after(30min));
+  world.pass();
+  EXPECT_EQ(world.desktop(0).deadline_set, deadline_after(60min));
+}
+
+TEST(Plan, DeadlineWithoutAnAnswerIsToldAgainOnceTheCallCannotArriveAnyMore) {
+  auto world = extended();
+  const auto first = plan(world.meeting, world.observe(), world.now, world.policy);
+  const Outcome nobody_knows = base::fail(base::ErrorKind::unknown_outcome, "timed out");
+  world.meeting =
+      apply_outcome(first.meeting, first.actions.front(), nobody_knows, world.now, world.policy);
+  world.now += 29s;
+  EXPECT_TRUE(plan(world.meeting, world.observe(), world.now, world.policy).actions.empty());
+  world.now += 1s;
+  world.pass();
+  EXPECT_EQ(world.desktop(0).deadline_set, deadline_after(30min));
+  // The first call's answer comes after all: it says nothing of the second.
+  world.meeting =
+      apply_outcome(world.meeting, first.actions.front(), nobody_knows, world.now, world.policy);
+  EXPECT_EQ(world.desktop(0).deadline_set, deadline_after(30min));
+}
+
+TEST(Plan, RefusedDeadlineIsToldAgainAtTheNextLook) {
+  auto world = extended();
+  const auto first = plan(world.meeting, world.observe(), world.now, world.policy);
+  world.meeting = first.meeting;
+  for (const auto& action : first.actions) {
+    world.meeting =
+        apply_outcome(world.meeting, action, base::fail(base::ErrorKind::unavailable, "busy"),
+                      world.now, world.policy);
+  }
+  world.now += 1s;
+  EXPECT_EQ(plan(world.meeting, world.observe(), world.now, world.policy).actions.size(), 2U);
+}
+
+TEST(Plan, DeadlineThatALateCallMovedBackIsSetRight) {
+  auto world = extended();
+  world.policy.list_lag = 10s;
+  world.pass();
+  const auto told = world.count("set_deadline");
+  world.instances.at(0).deadline = deadline_after(0min);  // a call from before arrives
+  world.now += 9s;
+  world.pass();
+  EXPECT_EQ(world.count("set_deadline"), told);  // the list may be from before
+  world.now += 1s;
+  world.pass();
+  EXPECT_EQ(world.instances.at(0).deadline, deadline_after(30min));
+  EXPECT_EQ(world.count("set_deadline"), told + 1);
+}
+
+}  // namespace
+}  // namespace domain
