@@ -96,8 +96,11 @@ void Checks::link_made(const domain::SeatId& seat, std::uint32_t epoch, const st
   links_[seat][link] = epoch;
 }
 
-void Checks::rotated(const domain::SeatId& seat) {
-  for (const auto& [link, epoch] : links_[seat]) void_links_.emplace(link, world_.now());
+// Links of its new epoch may have been made already, before the answer came.
+void Checks::rotated(const Seat& seat) {
+  for (const auto& [link, epoch] : links_[seat.id]) {
+    if (epoch < seat.epoch) void_links_.emplace(link, world_.now());
+  }
 }
 
 void Checks::link_taken(const domain::SeatId& seat, const std::string& link, Timestamp asked_at) {

@@ -172,7 +172,7 @@ Result<> OrganiserSteps::end(const Party& party) {
 Result<> OrganiserSteps::rotate(const domain::SeatId& seat) {
   return order([&](app::Schedule& schedule, const app::Principal& who) {
     auto rotated = schedule.rotate(who, seat);
-    if (rotated) world_.checks().rotated(seat);
+    if (rotated) world_.checks().rotated(*domain::find_seat(*rotated, seat));
     return rotated;
   });
 }
