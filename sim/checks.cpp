@@ -196,10 +196,8 @@ void Checks::check_facts(const Meeting& meeting, const Seat& before, const Seat&
   }
   if (is.deadline_set && is.deadline_set != was.deadline_set && is.instance && was.instance) {
     const Machine* machine = world_.cloud().find(is.instance->value);
-    // A list may be old, the answer of a call is not.
-    const auto slack = was.deadline_set ? world_.swarm().list_lag + kCallSlack : Duration{0};
-    if (machine != nullptr && !machine->had_deadline(*is.deadline_set, world_.now() - slack)) {
-      fail("S15", "the deadline of " + is.id.text() + " is said to be set and is not");
+    if (machine != nullptr && !machine->ever_had(*is.deadline_set)) {  // it may have moved since
+      fail("S15", "the deadline of " + is.id.text() + " is said to be set and never was");
     }
   }
   if (is.unnamed && !was.unnamed) {
@@ -295,14 +293,13 @@ void Checks::check_admissions(const Meeting& before, const Meeting& after) {
 void Checks::check_grace(const Meeting& before, const Meeting& after) {
   const bool ends = (after.end && !before.end) || (after.ending && !before.ending);
   if (!ends || may_end_sessions(after)) return;
-  const bool hopeless = std::all_of(after.seats.begin(), after.seats.end(),
-                                    [](const Seat& seat) { return seat.failed.has_value(); });
-  if (hopeless) return;  // there is nothing that they could come back to
   const auto slack = 60s + 2 * world_.clock_error();
   for (const auto& [id, machine] : world_.cloud().machines()) {
     const auto& owner = machine.spec.owner;
     if (machine.broken || !domain::belongs_to(owner.seat, after.id)) continue;
     if (!machine.session_ended_at) continue;
+    const Seat* seat = domain::find_seat(after, owner.seat);
+    if (seat == nullptr || seat->failed) continue;  // nothing is left that they could come back to
     if (world_.now() + slack < *machine.session_ended_at + world_.swarm().policy.leave_grace) {
       fail("S7",
            after.id.text() + " ends while somebody has just left " + machine.spec.desktop.text());

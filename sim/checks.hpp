@@ -66,6 +66,7 @@ class Checks {
   void was_there(const domain::SeatId& seat) { seats_entered_.insert(seat); }
   bool readable(const domain::MeetingId& id) const;
   void unreadable(const domain::MeetingId& id, Timestamp until);
+  Timestamp unreadable_until(const domain::MeetingId& id) const;  // the last time, if ever
 
   // For the alarms: since when nobody needs this machine beyond doubt; the first wake of all rows
   // that can be read.
@@ -128,6 +129,7 @@ class Checks {
   Duration sweeping();
   Duration ends_take();
   void check_machines();
+  void check_deadlines();
   void check_records();
   void check_meetings();
   bool is_intended(const domain::MeetingId& id, const std::string& what) const;
@@ -144,6 +146,7 @@ class Checks {
   std::set<domain::MeetingId> ordered_;  // the organiser has ordered the end
   std::set<std::string> waiting_;
   std::map<std::string, Timestamp> stray_records_;
+  std::map<domain::InstanceId, std::pair<Timestamp, Timestamp>> deadline_wrong_;  // since, which
   std::map<domain::MeetingId, Timestamp> unreadable_from_;
   std::map<domain::MeetingId, Timestamp> unreadable_until_;
   std::map<domain::SeatId, std::map<std::string, std::uint32_t>> links_;  // their epochs

@@ -228,8 +228,26 @@ void Checks::check_meetings() {
   }
 }
 
+// A machine ends itself when its meeting's plan wants it to, not before and not much later.
+void Checks::check_deadlines() {
+  for (const auto& [id, machine] : world_.cloud().machines()) {
+    const Meeting* meeting = row(*domain::meeting_of(machine.spec.owner.seat));
+    if (!machine.alive() || meeting == nullptr || meeting->end || meeting->ending) continue;
+    const Seat* seat = domain::find_seat(*meeting, machine.spec.owner.seat);
+    const domain::Desktop* desktop = seat == nullptr ? nullptr : domain::open_desktop(*seat);
+    if (desktop == nullptr || !desktop->instance || desktop->instance->value != id) continue;
+    const auto& policy = world_.swarm().policy;
+    const auto wanted = domain::hard_cap(*meeting, policy) + policy.deadline_margin;
+    auto& wrong = deadline_wrong_[id];
+    if (machine.spec.deadline == wanted || wrong.second != wanted) wrong = {world_.now(), wanted};
+    if (world_.now() <= std::max(wrong.first, calm_since(meeting->id)) + kTeardown) continue;
+    fail("L14", id.text() + " would end itself at another time than its meeting wants");
+  }
+}
+
 void Checks::after_healing() {
   if (!healed_at_) return;
+  check_deadlines();
   check_machines();
   check_records();
   check_meetings();

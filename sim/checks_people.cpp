@@ -120,6 +120,11 @@ bool Checks::readable(const domain::MeetingId& id) const {
   return found == unreadable_until_.end() || world_.now() >= found->second;
 }
 
+Timestamp Checks::unreadable_until(const domain::MeetingId& id) const {
+  const auto found = unreadable_until_.find(id);
+  return found == unreadable_until_.end() ? Timestamp{} : found->second;
+}
+
 void Checks::unreadable(const domain::MeetingId& id, Timestamp until) {
   unreadable_from_[id] = world_.now();
   unreadable_until_[id] = std::max(unreadable_until_[id], until);

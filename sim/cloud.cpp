@@ -44,11 +44,10 @@ Timestamp Machine::deadline_at(Timestamp at) const {
   return spec.deadline;
 }
 
-bool Machine::had_deadline(Timestamp deadline, Timestamp from) const {
+bool Machine::ever_had(Timestamp deadline) const {
   return spec.deadline == deadline ||
-         std::any_of(former_deadlines.begin(), former_deadlines.end(), [&](const auto& former) {
-           return former.first >= from && former.second == deadline;
-         });
+         std::any_of(former_deadlines.begin(), former_deadlines.end(),
+                     [&](const auto& former) { return former.second == deadline; });
 }
 
 Machine* Cloud::holder(const std::string& address) {

@@ -46,7 +46,7 @@ struct Machine {
   bool session_lost = false;  // it stopped while somebody was in it
 
   Timestamp deadline_at(Timestamp at) const;
-  bool had_deadline(Timestamp deadline, Timestamp from) const;      // at any time from then on
+  bool ever_had(Timestamp deadline) const;
   bool planted() const { return spec.key.starts_with("planted"); }  // nobody launched it
   bool alive() const { return state != domain::InstanceState::gone; }
   bool answers(Timestamp now) const {

@@ -221,6 +221,7 @@ void Process::sweep_loop() {
     pause = app::pause_after(report, world_.swarm().sweep.period);
     alarms_.swept(report);
     if (!report) continue;
+    world_.rates().swept(*this, *report);
     if (report->ended > 0) world_.probe("sweep: ended an orphan");
     if (report->suspects > 0) world_.probe("sweep: saw a suspect");
   }

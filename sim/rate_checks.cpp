@@ -17,7 +17,7 @@ constexpr Duration kAskAgain = 2s;       // the plan's pause between calls for n
 constexpr Duration kLongOverdue = 1min;  // for so long the former processes could have done it
 constexpr std::uint32_t kIdleLooks = 3;  // overtaken, or held back by a budget, it looks again
 constexpr double kDropShare = 0.3;
-constexpr std::uint32_t kWastedMax = 5;  // calls for one that is on its way, while others wait
+constexpr std::uint32_t kWastedMax = 4;  // calls for one that is on its way, while others wait
 
 // As much as `rate` allows; `more` per cent faster, so that rounding breaks nothing.
 BucketSize size_of(const adapter::paced::Rate& rate, double share, int more) {
@@ -59,6 +59,27 @@ RateChecks::Allowance::Allowance(const adapter::paced::ComputePace& compute,
 RateChecks::Allowance& RateChecks::allowance(const Process& process) {
   const auto& swarm = world_.swarm();
   return allowances_.try_emplace(process.name(), swarm.compute_pace, swarm.zone_pace).first->second;
+}
+
+// However often a sweep in between could not see everything.
+void RateChecks::swept(const Process& process, const app::SweepReport& report) {
+  const auto& sweep = world_.swarm().sweep;
+  const auto first = first_swept_.emplace(process.name(), world_.now()).first->second;
+  if (world_.now() < first + sweep.warm_up + 2 * sweep.period) return;
+  const auto before = std::exchange(watched_[process.name()], {});
+  auto& now_watched = watched_[process.name()];
+  for (const auto& item : report.items) {
+    if (item.verdict != "watched" && item.verdict != "unread") continue;
+    const auto key = item.kind + " " + item.id;
+    const auto known = before.find(key);
+    auto& watched = now_watched[key] = known == before.end() ? Watched{} : known->second;
+    const bool counts = item.verdict == "watched" && item.unneeded;
+    if (!counts || world_.now() < watched.at + sweep.period) continue;
+    watched.at = world_.now();
+    if (++watched.times <= sweep.misses_min) continue;
+    world_.violation("L2", process.name() + " goes on to watch " + item.id + ", which has no row");
+    return;
+  }
 }
 
 void RateChecks::called(const Process& process, Site site) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "adapter/paced/paced.hpp"
+#include "app/sweep.hpp"
 #include "bucket.hpp"
 #include "domain/meeting.hpp"
 #include "faults.hpp"
@@ -28,6 +29,8 @@ class RateChecks {
   void changes(Site site, const domain::DesktopId& desktop);
   // A machine too many is told to end: of many each gets its turn.
   void tells(const domain::InstanceId& instance, const domain::Owner& owner);
+  // A sweep has seen everything: what it only watches it must end some time.
+  void swept(const Process& process, const app::SweepReport& report);
   // Its machine has another address: pauses between puts begin anew.
   void moved(const domain::DesktopId& desktop) { calls_.erase({Site::put, desktop}); }
   // A call of teardown was held back by the process itself.
@@ -61,6 +64,12 @@ class RateChecks {
   std::map<std::pair<Site, domain::DesktopId>, std::deque<Timestamp>> calls_;
   std::map<domain::InstanceId, std::uint32_t> told_;          // and how often again, on its way
   std::map<std::string, std::set<domain::MeetingId>> begun_;  // by process
+  struct Watched {
+    std::uint32_t times = 0;  // a period apart, since the process is warm
+    Timestamp at;
+  };
+  std::map<std::string, Timestamp> first_swept_;                   // by process
+  std::map<std::string, std::map<std::string, Watched>> watched_;  // by process and thing
   std::set<std::pair<std::string, domain::MeetingId>> took_down_;
   std::map<domain::MeetingId, std::uint32_t> looks_;  // of one pass, since anything has changed
   bool healed_ = false;

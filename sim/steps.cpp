@@ -98,7 +98,8 @@ bool GuestSteps::lost_just_now(const app::DeskPass& pass) const {
   if (moved && full_until <= own->history.back().at) return false;
   // Nobody could see it while the provider did not answer, or not to us.
   if (world_.denied(Site::list) || world_.denied(Site::list_all)) return true;
-  auto since = std::max({own->history.back().at, world_.cloud().down_until(), full_until});
+  auto since = std::max({own->history.back().at, world_.cloud().down_until(), full_until,
+                         world_.checks().unreadable_until(party_->id)});
   for (const auto& process : world_.processes()) {  // nor while all slept
     if (process) since = std::max(since, process->awake_since());
   }

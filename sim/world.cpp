@@ -330,18 +330,22 @@ void World::meddle(std::uint32_t dice) {
     default: {
       auto row = checks_.rows().begin();
       std::advance(row, (dice >> 8U) % checks_.rows().size());
-      trace("world", "row cannot be read", row->first.text());
-      probe("store: a row cannot be read");
-      store_.spoil(row->first);
       // For a moment, or until somebody repairs it long after everything else works again.
-      const auto until = (dice >> 20U) % 2 == 0 ? now() + 3min : start_ + swarm_.faults_for + 15min;
-      checks_.unreadable(row->first, until);
-      scheduler_.at(until, [this, id = row->first] {
-        if (checks_.readable(id)) store_.spoil(id, false);
-      });
+      const bool short_time = (dice >> 20U) % 2 == 0;
+      hide_row(row->first, short_time ? now() + 3min : start_ + swarm_.faults_for + 15min);
       break;
     }
   }
+}
+
+void World::hide_row(const domain::MeetingId& id, Timestamp until) {
+  trace("world", "row cannot be read", id.text());
+  probe("store: a row cannot be read");
+  store_.spoil(id);
+  checks_.unreadable(id, until);
+  scheduler_.at(until, [this, id] {
+    if (checks_.readable(id)) store_.spoil(id, false);
+  });
 }
 
 // ---- A run.

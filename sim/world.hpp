@@ -123,7 +123,8 @@ class World {
   std::vector<std::shared_ptr<Process>>& processes() { return processes_; }
   void start_process(std::size_t index);
   void kill_process(std::size_t index, Duration down_for);
-  void forget(const Process& process);  // it has ended by itself
+  void hide_row(const domain::MeetingId& id, Timestamp until);  // it cannot be read until then
+  void forget(const Process& process);                          // it has ended by itself
   Process* any_process(std::uint32_t dice);
 
   // Writes of the control planes, looked at by the checks.

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
+#include "app/change.hpp"
 #include "base/log.hpp"
 
 namespace app {
 namespace {
-
-// A meeting that owns anything looks at it at least every reconcile_hot, which is at most 10 min.
-constexpr base::Duration kSleepMax{15 * 60'000};
 
 using base::ErrorKind;
 using base::Result;
@@ -19,7 +17,6 @@ struct Verdict {
   enum class Kind { known, wake, orphan, parked, unread } kind = Kind::orphan;
   std::string why;
   bool ending = false;  // known, and being taken down
-  bool asleep = false;  // ... and its timer is set far ahead, as only a wrong clock does
 };
 
 Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
@@ -41,8 +38,7 @@ Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
   if (meeting->over_at) return {Kind::orphan, "its meeting is over"};
   const bool current = seat->desktop && seat->desktop->attempt == owner.attempt;
   if (current && !domain::finished(*seat->desktop)) {
-    const bool asleep = meeting->wake_at && *meeting->wake_at > ports.clock.now() + kSleepMax;
-    return {Kind::known, "", seat->desktop->closing.has_value(), asleep};
+    return {Kind::known, "", seat->desktop->closing.has_value()};
   }
   return {Kind::wake, "a former attempt of its seat"};
 }
@@ -71,6 +67,17 @@ Result<> tell_orphan(const SweepItem& item, const End& end, SweepReport& report)
   return ended;
 }
 
+// A hint may be lost: this meeting's timer must be right.
+Result<> look_now(const Ports& ports, const domain::MeetingId& id) {
+  const auto now = ports.clock.now();
+  TRY(change_meeting(ports, id, {}, [now](const domain::Meeting& stored) {
+    domain::Meeting next = stored;
+    if (next.wake_at) next.wake_at = std::min(*next.wake_at, now);
+    return Result<domain::Meeting>(std::move(next));
+  }));
+  return {};
+}
+
 constexpr base::Duration kSweepAgain{10'000};
 constexpr int kTellPeriodsMax = 10;  // between two tellings of one thing, at most
 
@@ -82,12 +89,26 @@ base::Duration pause_after(const Result<SweepReport>& report, base::Duration per
 
 Result<SweepReport> Sweep::run() {
   if (!first_run_) first_run_ = ports_.clock.since_boot();
+  wake_repaired();
   return judge(suspects_, true);
 }
 
 Result<SweepReport> Sweep::dry_run() {
   auto copy = suspects_;
   return judge(copy, false);
+}
+
+// Their timers went by unseen, or are those of a clock that was wrong when they were set.
+void Sweep::wake_repaired() {
+  if (const auto parked = ports_.store.parked()) {
+    for (const auto& [text, why] : *parked) {
+      if (auto id = domain::MeetingId::parse(text)) parked_.insert(*std::move(id));
+    }
+  }
+  std::erase_if(parked_, [&](const domain::MeetingId& id) {
+    const auto set = look_now(ports_, id);
+    return set || set.error().kind == ErrorKind::not_found;
+  });
 }
 
 Sweep::Suspect Sweep::missed(Suspect suspect, base::Duration uptime) const {
@@ -163,11 +184,6 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
     item.why = verdict.why;
     item.verdict = "known";
     item.unneeded = verdict.ending;
-    if (verdict.asleep) {
-      item.verdict = "woken";
-      item.why = "its meeting sleeps too long";
-      if (act) ports_.wakeups.wake(*domain::meeting_of(seen.owner.seat), round.now);
-    }
     if (verdict.kind == Verdict::Kind::unread) {
       item.verdict = "unread";
       item.unneeded = std::nullopt;

@@ -2,12 +2,13 @@
 // The sweep: everything we own outside against everything we know. Kills only what has no row, and
 // only after S16 and S30: the store's identity matches, both reads are complete, the object is old
 // enough, it was seen without a row in three spaced sweeps, the warm-up is over, and the breaker
-// has not tripped. For an object whose meeting is known it only wakes that meeting, and sets right
-// a timer of it that a wrong clock has set far ahead. What the store does not say now is not
-// judged. One Sweep per process: it remembers what it saw. Not thread-safe.
+// has not tripped. For an object whose meeting is known it only wakes that meeting. What the store
+// does not say now is not judged; whose row can be read again, after it could not, is looked at.
+// One Sweep per process: it remembers what it saw. Not thread-safe.
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,10 +72,13 @@ class Sweep {
   void judge_suspect(SweepItem& item, bool too_young, bool stopping, const End& end,
                      Suspect& suspect, Round& round) const;
   base::Result<SweepReport> judge(std::map<std::string, Suspect>& suspects, bool act);
+  // Looks at meetings whose rows could not be read and can be now.
+  void wake_repaired();
 
   const Ports& ports_;
   SweepPolicy policy_;
   std::map<std::string, Suspect> suspects_;
+  std::set<domain::MeetingId> parked_;       // their rows could not be read
   std::optional<base::Duration> first_run_;  // since boot
   std::uint32_t kills_ = 0;                  // until `period` has gone by without any
   base::Duration killed_at_{0};              // the last one; since boot

@@ -43,8 +43,8 @@ void note_address(Seat& seat, Desktop& desktop, const std::string& address, Time
   desktop.address = Fact<std::string>{address, {now, Source::list}};
 }
 
-// A former call that arrived late may have moved it back: what a list says is believed, once it
-// cannot be from before the last call.
+// Of two calls at once nobody knows which came last, and a former one may arrive late: what a list
+// says is believed, once it cannot be from before the last call.
 void note_deadline(Desktop& desktop, const Instance& instance, Timestamp asked_at,
                    const Policy& policy) {
   if (!desktop.deadline_set || !instance.deadline) return;

@@ -47,7 +47,7 @@ struct Terminate {
   bool operator==(const Terminate&) const = default;
 };
 
-// Tell a machine its new deadline. Idempotent; of two at once nobody knows which is the last.
+// Tell a machine its new deadline. Idempotent.
 struct SetDeadline {
   DesktopId desktop;
   InstanceId instance;

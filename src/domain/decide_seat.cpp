@@ -14,7 +14,6 @@ namespace domain {
 namespace {
 
 constexpr Duration kAskAgain{2'000};  // between calls whose effect is not seen yet
-constexpr Duration kTelling{30'000};  // a call without an answer may still arrive so long
 
 struct Scene {
   Meeting& meeting;
@@ -92,14 +91,10 @@ void launch(Scene& scene) {
                                     .deadline = desktop.ends_itself_at});
 }
 
-// One call at a time, whoever makes it: of two at once the machine may keep the former's.
 void keep_deadline(Scene& scene) {
   Desktop& desktop = *scene.seat.desktop;
   const auto wanted = hard_cap(scene.meeting, scene.policy) + scene.policy.deadline_margin;
   if (desktop.deadline_set == wanted || !can(scene, Capability::deadline)) return;
-  const bool is_told = !desktop.deadline_set && desktop.deadline_told_at;
-  if (is_told && scene.now < *desktop.deadline_told_at + kTelling) return;
-  desktop.deadline_set.reset();
   desktop.deadline_told_at = scene.now;
   scene.actions.emplace_back(SetDeadline{desktop.id, desktop.instance->value, wanted, scene.now});
 }

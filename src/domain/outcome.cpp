@@ -75,18 +75,6 @@ void launched(Seat& seat, Desktop& desktop, const Launch& action, const Outcome&
   desktop.deadline_set = (*outcome)->deadline ? *(*outcome)->deadline : action.deadline;
 }
 
-// Without an answer the next call waits until this one cannot arrive any more.
-void deadline_told(Desktop& desktop, const SetDeadline& action, const Outcome& outcome,
-                   Timestamp now) {
-  if (desktop.deadline_told_at != action.told_at) return;  // too late: another call was made
-  if (outcome) {
-    desktop.deadline_set = action.deadline;
-    desktop.deadline_told_at = now;
-  } else if (outcome.error().kind != ErrorKind::unknown_outcome) {
-    desktop.deadline_told_at.reset();
-  }
-}
-
 // Whether it is for what is not, or no more, the desktop of its seat.
 bool is_for_stray(const Action& action, const Desktop& desktop) {
   if (desktop.gone || desktop_of(action) != desktop.id) return true;
@@ -159,7 +147,10 @@ Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcom
     if (!outcome) seat.trouble = "the name of the desktop could not be set; trying again";
     (void)put;
   } else if (const auto* deadline = std::get_if<SetDeadline>(&action)) {
-    deadline_told(*desktop, *deadline, outcome, now);
+    if (outcome && desktop->deadline_told_at == deadline->told_at) {  // no other call since
+      desktop->deadline_set = deadline->deadline;
+      desktop->deadline_told_at = now;
+    }
   }
   return next;
 }
