@@ -166,17 +166,13 @@ Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const dom
   world.rates().called(process_, Site::set_deadline);
   world.checks().mutation_called("set_deadline", domain::desktop_id(owner.seat, owner.attempt));
   world.versions().acts(process_, owner);
-  auto told =
-      process_.call(Site::set_deadline, kFar, [&world, instance, owner, deadline]() -> Result<> {
-        if (world.cloud().down()) return down("the cloud");
-        TRY(admit(world, Site::set_deadline));
-        return world.change_outside([&world, instance, owner, deadline] {
-          return world.cloud().set_deadline(instance, owner, deadline);
-        });
-      });
-  const bool may_come_late = !told && told.error().kind == ErrorKind::unknown_outcome;
-  if (may_come_late) note_unknown_deadline(world, *domain::meeting_of(owner.seat));
-  return told;
+  return process_.call(Site::set_deadline, kFar, [&world, instance, owner, deadline]() -> Result<> {
+    if (world.cloud().down()) return down("the cloud");
+    TRY(admit(world, Site::set_deadline));
+    return world.change_outside([&world, instance, owner, deadline] {
+      return world.cloud().set_deadline(instance, owner, deadline);
+    });
+  });
 }
 
 // ---- DNS.

@@ -149,9 +149,6 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
   if (drawn.fate != Fate::normal) {
     fault();
     world_.cover(site, drawn.fate, about);
-    if (drawn.fate == Fate::slow && about.seat != nullptr) {
-      note_slow_call(world_, site, *domain::meeting_of(*about.seat));
-    }
   }
   if (drawn.fate == Fate::crash_before) {
     world_.kill_process(index_, drawn.delay);

@@ -131,12 +131,9 @@ void draw_theme(Swarm& swarm, base::Rng rng) {
       swarm.bridged = true;
       swarm.processes = 1;
     }
-    swarm.mix.rate.at(static_cast<std::size_t>(Site::put)) = 2000;
-    for (const auto site : {Site::launch, Site::set_deadline}) {
-      swarm.mix.rate.at(static_cast<std::size_t>(site)) = one_of(rng, {2000U, 6000U});
+    for (const auto site : {Site::put, Site::launch, Site::set_deadline}) {
+      swarm.mix.rate.at(static_cast<std::size_t>(site)) = 2000;
     }
-    if (rng.below(2) == 0) swarm.policy.launch_late = swarm.mix.late_max = 5s;
-    swarm.mix.weight[static_cast<std::size_t>(Fate::slow)] += 10;
     swarm.mix.weight[static_cast<std::size_t>(Fate::late)] += 10;
     swarm.mix.weight[static_cast<std::size_t>(Fate::refused)] += 5;
     if (rng.below(2) == 0) swarm.outage = 40min;

@@ -48,30 +48,12 @@ void crowd(World& world) {
   plant_crowd(world, rng);
 }
 
-app::Principal owner_of(const domain::Meeting& meeting) {
-  return {meeting.owner, {port::Scope::book, port::Scope::read}};
-}
-
-void extend(World& world, const domain::MeetingId& id) {
-  const auto* row = world.row(id);
-  if (row == nullptr || row->end) return;
-  world.scheduler().spawn(world.now(), [&world, owner = owner_of(*row), id] {
-    auto rng = base::Rng(world.swarm().seed).fork("extends");
-    const auto extended = request(
-        world, rng, [&](Process& process) { return process.schedule().extend(owner, id, 1min); });
-    world.trace("theme", "extends", id.text(), extended ? "ok" : extended.error().message);
-  });
-}
-
-// Somebody starts their desktop anew, also on a day without any faults; and meetings go on longer.
+// Somebody starts their desktop anew, also on a day without any faults.
 void reboot_sometimes(World& world) {
   auto rng = base::Rng(world.swarm().seed).fork("restless");
   const auto until = world.start() + world.swarm().faults_for + 1h;
   while (world.now() < until) {
     world.scheduler().sleep(Duration(60'000 + rng.below(600'000)));
-    if (rng.below(2) == 0) {
-      for (const auto& [id, row] : world.checks().rows()) extend(world, id);
-    }
     auto& machines = world.cloud().machines();
     if (machines.empty()) continue;
     auto machine = machines.begin();
@@ -96,6 +78,10 @@ void mislead(World& world) {
   }
 }
 
+app::Principal owner_of(const domain::Meeting& meeting) {
+  return {meeting.owner, {port::Scope::book, port::Scope::read}};
+}
+
 // A server was down across its start, and somebody wants it to take place all the same.
 void move(World& world, const domain::Meeting& meeting) {
   world.probe("theme: a meeting that is about to end is moved");
@@ -107,15 +93,6 @@ void move(World& world, const domain::Meeting& meeting) {
     });
     world.trace("theme", "moves", id.text(), moved ? "ok" : moved.error().message);
   });
-}
-
-// Lists have said already that a machine that was asked for does not show.
-bool is_missing(World& world, const domain::MeetingId& id) {
-  const auto* row = world.row(id);
-  return row != nullptr &&
-         std::any_of(row->seats.begin(), row->seats.end(), [](const domain::Seat& seat) {
-           return seat.desktop && seat.desktop->launch_unknown;
-         });
 }
 
 void cancel(World& world, const domain::MeetingId& id) {
@@ -179,21 +156,9 @@ void note_unknown_launch(World& world, const domain::MeetingId& meeting) {
   if (world.swarm().theme == Theme::restless && now) cancel(world, meeting);
 }
 
-void note_unknown_deadline(World& world, const domain::MeetingId& meeting) {
-  if (world.swarm().theme == Theme::restless) extend(world, meeting);
-}
-
-void note_slow_call(World& world, Site site, const domain::MeetingId& meeting) {
-  if (world.swarm().theme != Theme::restless) return;
-  if (site == Site::launch && is_missing(world, meeting)) cancel(world, meeting);
-  if (site == Site::set_deadline) extend(world, meeting);
-}
-
 void note_decided_launch(World& world, Process& process, const domain::MeetingId& meeting) {
   if (world.swarm().theme != Theme::restless || world.faults().healed()) return;
-  if (world.swarm().processes < 2) return;
-  const auto dice = world.faults().dice(Site::launch).below(4);
-  if (dice > (is_missing(world, meeting) ? 2 : 0)) return;
+  if (world.swarm().processes < 2 || world.faults().dice(Site::launch).below(4) > 0) return;
   process.pause(world.now() + 3min);
   cancel(world, meeting);
 }

@@ -7,7 +7,6 @@
 
 #include "domain/meeting.hpp"
 #include "domain/outside.hpp"
-#include "faults.hpp"
 
 namespace sim {
 
@@ -29,9 +28,6 @@ void bring_theme(World& world);
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after);
 void note_unknown_put(World& world, const domain::Record& record);
 void note_unknown_launch(World& world, const domain::MeetingId& meeting);
-void note_unknown_deadline(World& world, const domain::MeetingId& meeting);
-// ... a call takes long to arrive.
-void note_slow_call(World& world, Site site, const domain::MeetingId& meeting);
 // ... and a launch was decided by a process that is held up before it calls.
 void note_decided_launch(World& world, Process& process, const domain::MeetingId& meeting);
 

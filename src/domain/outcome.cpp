@@ -82,8 +82,8 @@ bool is_for_stray(const Action& action, const Desktop& desktop) {
   return end != nullptr && (!desktop.instance || desktop.instance->value != end->instance);
 }
 
-// A machine too many was told to end, or its name to go. Where calls are limited and one was not
-// made, the next look tries again at once.
+// A machine too many was told to end, or its name to go. Where our own pace has held a call back,
+// the next look tries again at once; a provider that refuses it is given time (L6).
 void note_stray_call(Meeting& meeting, const Action& action, const Outcome& outcome,
                      Timestamp now) {
   const bool ends =
@@ -92,8 +92,8 @@ void note_stray_call(Meeting& meeting, const Action& action, const Outcome& outc
   const auto seat_id = seat_of(desktop_of(action));
   Seat* seat = seat_id ? find_seat(meeting, *seat_id) : nullptr;
   if (seat == nullptr || !seat->desktop || !is_for_stray(action, *seat->desktop)) return;
-  const bool not_made = !outcome && was_not_taken(outcome.error().kind);
-  seat->stray_called_at = not_made ? std::nullopt : std::optional(now);
+  const bool held_back = !outcome && outcome.error().kind == ErrorKind::held_back;
+  seat->stray_called_at = held_back ? std::nullopt : std::optional(now);
 }
 
 // Held back by our own pace, it was not asked: the pauses between calls do not grow from that, or

@@ -89,6 +89,22 @@ TEST(Plan, StraysTakeTurnsWhereListsShowThePast) {
   EXPECT_EQ(first.size(), kStrays);
 }
 
+TEST(Plan, AStrayThatAProviderRefusesToEndIsGivenTimeAndOneThatWeHeldBackIsNot) {
+  for (const auto kind : {base::ErrorKind::unavailable, base::ErrorKind::held_back}) {
+    auto world = world_with_strays();
+    world.now += world.policy.terminate_retry + world.policy.retry_max;
+    auto next = plan(world.meeting, world.observe(), world.now, world.policy);
+    ASSERT_EQ(next.actions.size(), kStrays);
+    for (const auto& action : next.actions) {
+      next.meeting = apply_outcome(next.meeting, action, base::fail(kind, "too many calls"),
+                                   world.now, world.policy);
+    }
+    world.now += 1s;
+    const auto again = plan(next.meeting, world.observe(), world.now, world.policy);
+    EXPECT_EQ(again.actions.size(), kind == base::ErrorKind::held_back ? kStrays : 0U);
+  }
+}
+
 TEST(Plan, AMeetingIsNotOverWhileAStrayIsLeft) {
   auto world = world_with_strays();
   world.ends_left = 3;  // two desktops and one of the strays
