@@ -54,7 +54,8 @@ class Checks {
   void waiting(const std::string& who, bool waits);
   void shown_as_open(const domain::Meeting& meeting);
   void link_taken(const domain::SeatId& seat, const std::string& link, Timestamp asked_at);
-  void rotated(const domain::Seat& seat);  // a rotation was acknowledged
+  // A rotation was acknowledged; the links that there were when it was asked for.
+  void rotated(const std::map<std::string, std::uint32_t>& former);
   void wishes_again(const domain::SeatId& seat) { ++wishes_[seat]; }
   const std::map<std::string, std::uint32_t>& links_of(const domain::SeatId& seat) {
     return links_[seat];

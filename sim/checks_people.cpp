@@ -96,11 +96,8 @@ void Checks::link_made(const domain::SeatId& seat, std::uint32_t epoch, const st
   links_[seat][link] = epoch;
 }
 
-// Links of its new epoch may have been made already, before the answer came.
-void Checks::rotated(const Seat& seat) {
-  for (const auto& [link, epoch] : links_[seat.id]) {
-    if (epoch < seat.epoch) void_links_.emplace(link, world_.now());
-  }
+void Checks::rotated(const std::map<std::string, std::uint32_t>& former) {
+  for (const auto& [link, epoch] : former) void_links_.emplace(link, world_.now());
 }
 
 void Checks::link_taken(const domain::SeatId& seat, const std::string& link, Timestamp asked_at) {

@@ -102,6 +102,12 @@ bool Cloud::is_hidden(const domain::InstanceId& id, base::Rng& rng) {
     world_.probe("theme: a list leaves out a machine");
     until =
         world_.now() + Duration(rng.below(4) > 0 ? 10'000 + rng.below(7'000) : rng.below(10'000));
+    if (rng.below(3) == 0) {  // nobody can write down that it was seen again
+      world_.probe("theme: a list leaves out a machine, and the store is full then");
+      world_.scheduler().at(until, [this, until] {
+        if (!world_.faults().healed()) world_.fill_store(until + 3min);
+      });
+    }
   }
   return world_.now() < until;
 }

@@ -326,8 +326,34 @@ class Organiser {
         std::make_shared<Party>(Party{created->meeting.id, start, created->meeting.length, {}});
     for (const auto& seat : created->meeting.seats) party_->links[seat.id];
     world_.trace(name_, "has booked", party_->id.text(), base::to_rfc3339(start));
+    if (rng_.fork("again").below(8) == 0) book_again_late(key);
     return true;
   }
+
+  // Who did not see the answer may ask again when a new booking would be too late.
+  void book_again_late(const std::pair<std::string, std::string>& key) {
+    const auto at = std::max(world_.now(), party_->start + 10min);
+    world_.scheduler().spawn(at, [&world = world_, key, id = party_->id, name = account()] {
+      auto rng = base::Rng(world.swarm().seed).fork("again" + id.text());
+      OrganiserSteps steps(world, name, rng);
+      for (int tries = 0; tries < 10; ++tries) {
+        const auto made = steps.book(key.second, key);
+        if (made) {
+          world.probe("book: the same request again, long after");
+          if (made->meeting.id != id) world.violation("S19", "one booking made two meetings");
+          return;
+        }
+        const auto kind = made.error().kind;
+        if (kind == ErrorKind::invalid || kind == ErrorKind::conflict) {
+          return world.violation("S19",
+                                 "a booking that was made is refused: " + made.error().message);
+        }
+        world.scheduler().sleep(Duration(1000 + rng.below(30'000)));
+      }
+    });
+  }
+
+  std::string account() const { return "org" + std::to_string((number_ + 1) / 2); }
 
   void send_links() {
     while (!steps_.fetch_links(*party_)) {
@@ -363,7 +389,7 @@ class Organiser {
   // Cancels or extends at the very moment at which the desktops are being started.
   void at_launch(bool cancels) {
     auto rng = rng_.fork("at launch");
-    OrganiserSteps at_once(world_, "org" + std::to_string((number_ + 1) / 2), rng);
+    OrganiserSteps at_once(world_, account(), rng);
     const auto* row = world_.row(party_->id);
     while (row != nullptr && !row->end && !row->over_at && row->seats.front().attempts == 0) {
       world_.scheduler().sleep(500ms);

@@ -172,8 +172,9 @@ Result<> OrganiserSteps::end(const Party& party) {
 
 Result<> OrganiserSteps::rotate(const domain::SeatId& seat) {
   return order([&](app::Schedule& schedule, const app::Principal& who) {
+    const auto former = world_.checks().links_of(seat);
     auto rotated = schedule.rotate(who, seat);
-    if (rotated) world_.checks().rotated(*domain::find_seat(*rotated, seat));
+    if (rotated) world_.checks().rotated(former);
     return rotated;
   });
 }

@@ -19,7 +19,7 @@ void draw_policy(Swarm& swarm, base::Rng rng) {
   policy.no_show_after = one_of(rng, {5min, 15min, 15min});
   policy.leave_grace = one_of(rng, {3min, 10min, 10min});
   policy.overrun = one_of(rng, {10min, 30min});
-  policy.launch_retry = one_of(rng, {2s, 10s});
+  policy.launch_retry = one_of(rng, {2s, 10s, 45s});
   policy.ready_within = one_of(rng, {3min, 5min});
   policy.attempts_max = 1 + rng.below(3);
   policy.terminate_retry = one_of(rng, {1s, 5s});
@@ -116,8 +116,8 @@ void draw_versions(Swarm& swarm, base::Rng rng) {
 
 void draw_theme(Swarm& swarm, base::Rng rng) {
   if (swarm.calm) return;
-  swarm.theme = one_of(rng, {Theme::none, Theme::none, Theme::none, Theme::none, Theme::hiding,
-                             Theme::restless, Theme::crowded});
+  swarm.theme =
+      one_of(rng, {Theme::none, Theme::none, Theme::hiding, Theme::restless, Theme::crowded});
   // Looks are counted by clocks, which some worlds set.
   if (swarm.theme == Theme::hiding && swarm.skew_max >= 2s) swarm.theme = Theme::misled;
   if (swarm.theme == Theme::hiding) {  // a pass may come late to count what its list has said

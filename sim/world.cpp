@@ -338,6 +338,10 @@ void World::meddle(std::uint32_t dice) {
   }
 }
 
+void World::fill_store(Timestamp until) {
+  store_full_until_ = std::max(store_full_until_, until);
+}
+
 void World::hide_row(const domain::MeetingId& id, Timestamp until) {
   trace("world", "row cannot be read", id.text());
   probe("store: a row cannot be read");

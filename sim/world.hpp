@@ -153,6 +153,7 @@ class World {
   bool store_down() const { return now() < store_down_until_; }
   void set_store_down(Timestamp until) { store_down_until_ = until; }
   Timestamp store_full_until() const { return std::max(store_down_until_, store_full_until_); }
+  void fill_store(Timestamp until);  // it takes no writes until then
   bool store_full() const { return store_down() || now() < store_full_until_; }  // for writes
   // The credentials for this call are expired, revoked or too narrow (F24).
   bool denied(Site site) const { return now() < denied_until_.at(static_cast<std::size_t>(site)); }
