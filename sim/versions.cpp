@@ -106,19 +106,25 @@ void Versions::wrote(bool newer, const Meeting& meeting) {
   if (found != rows_.end() && newer && !was_newer)
     world_.probe("versions: a row is brought forward");
   const auto since = was_newer ? found->second.newer_since : world_.now();
-  rows_.insert_or_assign(meeting.id, Row{write(newer, meeting), newer, since});
+  rows_.insert_or_assign(meeting.id, Row{write(newer, meeting), newer, since, {}});
+}
+
+const Result<Meeting>& Versions::parse(bool newer, const Row& row) const {
+  auto& parsed = row.parsed.at(newer ? 1 : 0);
+  if (parsed) return *parsed;
+  auto text = row.text;
+  if (newer && row.newer) {
+    const auto what = difference(world_.swarm().newer_rows);
+    text = replaced(std::move(text), what.newer, what.older);
+  }
+  return parsed.emplace(domain::meeting_from_json(text));
 }
 
 Result<Meeting> Versions::read(bool newer, Result<Meeting> stored) const {
   if (!mixed() || !stored) return stored;
   const auto found = rows_.find(stored->id);
   if (found == rows_.end()) return stored;
-  auto text = found->second.text;
-  if (newer && found->second.newer) {
-    const auto what = difference(world_.swarm().newer_rows);
-    text = replaced(std::move(text), what.newer, what.older);
-  }
-  auto meeting = domain::meeting_from_json(text);
+  auto meeting = parse(newer, found->second);
   if (!meeting) {
     world_.probe("versions: an older one cannot read a row");
     return base::fail(base::ErrorKind::internal, "this meeting's row can't be read", "",

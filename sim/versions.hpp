@@ -5,6 +5,7 @@
 // either may make of a row is what the product's own parser says of the text as it was written. An
 // older one must neither write over such a row nor act outside on it.
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -54,7 +55,10 @@ class Versions {
     std::string text;
     bool newer = false;
     base::Timestamp newer_since;
+    // What the older and the newer version make of it; parsed once, as most time went there.
+    mutable std::array<std::optional<base::Result<domain::Meeting>>, 2> parsed;
   };
+  const base::Result<domain::Meeting>& parse(bool newer, const Row& row) const;
   bool mixed() const;
   std::string write(bool newer, const domain::Meeting& meeting) const;
 
