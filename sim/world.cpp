@@ -215,8 +215,7 @@ void World::weather() {
         break;
       default:
         if ((*dice >> 28U) % 2 == 0) {
-          trace("world", "the store is full", "", base::to_text(lasts));
-          store_full_until_ = until;
+          fill_store(until);
           break;
         }
         trace("world", "the store is down", "", base::to_text(lasts / 8));
@@ -339,7 +338,8 @@ void World::meddle(std::uint32_t dice) {
 }
 
 void World::fill_store(Timestamp until) {
-  store_full_until_ = std::max(store_full_until_, until);
+  trace("world", "the store is full", "", base::to_text(until - now()));
+  store_full_until_ = until;
 }
 
 void World::hide_row(const domain::MeetingId& id, Timestamp until) {
