@@ -18,19 +18,15 @@ void mark_gone(Desktop& desktop, std::string why, Timestamp now) {
 }
 
 // The machine of this desktop among all machines of the meeting. Identity is id and attempt; before
-// the id is known it is the attempt and, if there are several, the key that we launched with last.
+// the id is known it is the attempt and the key of our launch, as any machine may bear our marks.
 const Instance* machine_of(const Seat& seat, const Desktop& desktop,
                            const std::vector<Instance>& instances) {
-  const Instance* found = nullptr;
-  for (const auto& instance : instances) {
-    if (instance.owner.seat != seat.id || instance.owner.attempt != desktop.attempt) continue;
-    if (desktop.instance) {
-      if (instance.id == desktop.instance->value) return &instance;
-      continue;
-    }
-    if (found == nullptr || instance.launch_key == launch_key(desktop)) found = &instance;
-  }
-  return found;
+  const auto found = std::find_if(instances.begin(), instances.end(), [&](const auto& instance) {
+    if (instance.owner.seat != seat.id || instance.owner.attempt != desktop.attempt) return false;
+    return desktop.instance ? instance.id == desktop.instance->value
+                            : instance.launch_key == launch_key(desktop);
+  });
+  return found == instances.end() ? nullptr : &*found;
 }
 
 void note_address(Seat& seat, Desktop& desktop, const std::string& address, Timestamp now) {
@@ -110,6 +106,7 @@ void note_record(Desktop& desktop, const Seat& seat, const std::vector<Record>& 
     if (!desktop.record || desktop.record->value != found->address) {
       desktop.record = Fact<std::string>{found->address, {now, Source::zone}};
     }
+    desktop.unnamed.reset();  // a call for it came late
     return;
   }
   desktop.record.reset();

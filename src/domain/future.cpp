@@ -1,6 +1,6 @@
-// forget_the_future(): what a clock that was ahead has left behind, once it was set right. Times on
-// which it hangs that a machine is believed gone are left: to wait longer for that is safe, and two
-// hosts that disagree must not count for each other.
+// forget_the_future(): what a clock that was ahead has left behind, once it was set right. What is
+// pulled is taken to be of now, so that what lists are waited for is waited for from now on. When a
+// miss was counted is left: two hosts that disagree must not count for each other.
 
 #include <algorithm>
 
@@ -33,7 +33,10 @@ void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy) {
     if (!seat.desktop) continue;
     Desktop& desktop = *seat.desktop;
     pull(desktop.intent_at);
+    pull_if(desktop.launch_called_at);
     pull(desktop.launch_next_at);
+    if (desktop.instance) pull(desktop.instance->seen.at);
+    if (desktop.address) pull(desktop.address->seen.at);
     pull_call(desktop.deadline_told_at);
     pull_call(desktop.record_asked_at);
     pull_if(desktop.silent_since);

@@ -54,6 +54,32 @@ TEST(PlanClock, ADayAheadForAMomentDoesNotHoldUpATeardown) {
   EXPECT_TRUE(world.meeting.over_at);
 }
 
+TEST(PlanClock, AMachineLaunchedFromAheadIsGivenUpInItsTimeWhenItNeverComesUp) {
+  World world;
+  world.run_until(kT - 30min);
+  ASSERT_FALSE(world.seat(0).desktop);
+  world.mute.insert(desktop_id(world.seat(0).id, 1));
+  pass_ahead(world, 22min);  // launches
+  ASSERT_TRUE(world.desktop(0).instance);
+  world.hold_kills = false;
+  world.run_until(kT - 9min);  // the window has opened
+  EXPECT_EQ(world.seat(0).attempts, 2U);
+}
+
+TEST(PlanClock, ALaunchFromAheadOfWhichNobodyKnowsIsAwaitedNoLongerThanAnother) {
+  World world;
+  world.policy.launch_late = 3min;
+  world.launch_answers = {base::fail(base::ErrorKind::unknown_outcome, "timed out"),
+                          base::fail(base::ErrorKind::unknown_outcome, "timed out")};
+  world.run_until(kT - 30min);
+  pass_ahead(world, 22min);
+  ASSERT_TRUE(world.desktop(0).launch_called_at && !world.desktop(0).instance);
+  world.hold_kills = false;
+  world.meeting = must(end(world.meeting, "ada", world.now));
+  world.run_until(world.now + 10min);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
 TEST(PlanClock, AnAnswerFromAheadIsNotFresh) {
   World world;
   world.run_until(kT - 5min);

@@ -105,6 +105,25 @@ TEST(Plan, AStrayThatAProviderRefusesToEndIsGivenTimeAndOneThatWeHeldBackIsNot) 
   }
 }
 
+// While the outcome of its launch is unknown, any machine may bear its marks; the key is its own.
+TEST(Plan, AMachineWithTheMarksButAnotherKeyIsNotTakenForTheOneThatWasLaunched) {
+  World world;
+  world.launch_answers = {base::fail(base::ErrorKind::unknown_outcome, "timed out"),
+                          base::fail(base::ErrorKind::unknown_outcome, "timed out")};
+  world.run_until(kT - 10min);
+  ASSERT_TRUE(world.desktop(0).launch_called_at && !world.desktop(0).instance);
+  world.instances.push_back({.id = must(InstanceId::parse("i-planted")),
+                             .owner = {"s", world.seat(0).id, 1},
+                             .launch_key = "other",
+                             .state = InstanceState::running,
+                             .launched_at = world.now});
+  world.pass();
+  EXPECT_FALSE(world.desktop(0).instance);
+  world.run_until(kT);
+  EXPECT_NE(world.desktop(0).instance->value.text(), "i-planted");
+  EXPECT_EQ(world.alive(), 2U);  // and the other is ended as one too many
+}
+
 TEST(Plan, AMeetingIsNotOverWhileAStrayIsLeft) {
   auto world = world_with_strays();
   world.ends_left = 3;  // two desktops and one of the strays
@@ -234,6 +253,22 @@ TEST(Plan, TheNameOfAFormerAttemptThatComesLateIsRemoved) {
   world.run_until(kT - 3min);
   EXPECT_EQ(world.records.size(), 2U);
   EXPECT_EQ(world.step_of(0), SeatStep::ready);
+}
+
+// Also while it is told to end: the machine keeps its name no longer than that takes (S11).
+TEST(Plan, ANameThatComesLateGoesBeforeItsMachineDoes) {
+  World world;
+  world.run_until(kT);
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  world.ends_left = 0;
+  world.run_until(kT + 20s);
+  ASSERT_TRUE(world.records.empty());
+  ASSERT_EQ(world.alive(), 2U);
+  world.records.push_back({"m1-1-1", "10.0.0.1", {"s", world.seat(0).id, 1}, 2});
+  const auto drops = world.count("drop_record");
+  world.run_until(kT + 1min);  // the world checks that nothing with a name is told to end
+  EXPECT_EQ(world.count("drop_record"), drops + 1);
+  EXPECT_TRUE(world.records.empty());
 }
 
 TEST(Plan, AMeetingIsNotOverWhileALateNameIsLeft) {
