@@ -39,6 +39,7 @@ void Checks::committed(const Meeting* before, const Meeting& after,
       intents_[after.id].insert(entry.action + " " + entry.target);
     }
   }
+  check_shown_deadlines(after);
   auto& times = times_[after.id];
   times.committed = world_.now();
   if (after.end && (before == nullptr || !before->end)) times.ended = world_.now();

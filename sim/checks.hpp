@@ -34,6 +34,8 @@ class Checks {
   void launched(const Machine& machine);
   void terminating(const Machine& machine);
   void address_released(const Machine& machine);
+  // A list of one meeting's machines is on its way to the product.
+  void listed(const std::vector<domain::Instance>& instances, Timestamp asked_at);
   void deadline_passed(const Machine& machine);
   void putting(const domain::Record& record);
   void dropping(const domain::Record& record);
@@ -131,6 +133,7 @@ class Checks {
   Duration ends_take();
   void check_machines();
   void check_deadlines();
+  void check_shown_deadlines(const domain::Meeting& after);
   void check_records();
   void check_meetings();
   bool is_intended(const domain::MeetingId& id, const std::string& what) const;
@@ -148,6 +151,12 @@ class Checks {
   std::set<std::string> waiting_;
   std::map<std::string, Timestamp> stray_records_;
   std::map<domain::InstanceId, std::pair<Timestamp, Timestamp>> deadline_wrong_;  // since, which
+  struct ShownDeadline {
+    std::optional<Timestamp> deadline;  // of the last list, until a row is stored after it
+    Timestamp asked_at;
+    int ignored = 0;  // lists in a row
+  };
+  std::map<domain::InstanceId, ShownDeadline> shown_deadlines_;
   std::map<domain::MeetingId, Timestamp> unreadable_from_;
   std::map<domain::MeetingId, Timestamp> unreadable_until_;
   std::map<domain::SeatId, std::map<std::string, std::uint32_t>> links_;  // their epochs

@@ -16,6 +16,7 @@ using domain::Seat;
 
 namespace {
 constexpr Duration kTeardown = 5min;  // B
+constexpr int kShownOften = 5;        // a pass may die before it stores what it has seen
 constexpr Duration kOrphan = 10min;   // L5, idle
 constexpr Duration kSeen =
     kOrphan - kTeardown;              // old enough for the sweep, and missed often enough
@@ -242,6 +243,33 @@ void Checks::check_deadlines() {
     if (machine.spec.deadline == wanted || wrong.second != wanted) wrong = {world_.now(), wanted};
     if (world_.now() <= std::max(wrong.first, calm_since(meeting->id)) + kTeardown) continue;
     fail("L14", id.text() + " would end itself at another time than its meeting wants");
+  }
+}
+
+void Checks::listed(const std::vector<domain::Instance>& instances, Timestamp asked_at) {
+  for (const auto& instance : instances) {
+    auto& shown = shown_deadlines_[instance.id];
+    shown.deadline = instance.deadline;
+    shown.asked_at = asked_at;
+  }
+}
+
+// A call that came late has moved it: what lists show of it again and again is to be believed.
+void Checks::check_shown_deadlines(const Meeting& after) {
+  if (world_.clock_error() > 1s) return;  // what is from before the last call is told by clocks
+  for (const auto& seat : after.seats) {
+    const auto* desktop = domain::open_desktop(seat);
+    if (desktop == nullptr || !desktop->instance || !desktop->deadline_set) continue;
+    const auto found = shown_deadlines_.find(desktop->instance->value);
+    if (found == shown_deadlines_.end() || !found->second.deadline) continue;
+    auto& shown = found->second;
+    const auto told_at = desktop->deadline_told_at.value_or(desktop->instance->seen.at);
+    const bool is_news = *shown.deadline != *desktop->deadline_set &&
+                         shown.asked_at > told_at + world_.swarm().policy.list_lag + 2s;
+    shown.deadline.reset();
+    shown.ignored = is_news ? shown.ignored + 1 : 0;
+    if (shown.ignored < kShownOften) continue;
+    fail("L14", "lists show another deadline of " + desktop->id.text() + " than its row");
   }
 }
 

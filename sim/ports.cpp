@@ -31,16 +31,22 @@ Result<> admit(World& world, Site site) {
 }
 
 // Of the machine that the row knows; strays have no pauses of their own but the pass's.
-void note_terminate(World& world, const domain::InstanceId& instance, const domain::Owner& owner) {
+void note_terminate(Process& process, const domain::InstanceId& instance,
+                    const domain::Owner& owner) {
+  auto& world = process.world();
   const auto meeting = domain::meeting_of(owner.seat);
   const auto* row = meeting ? world.row(*meeting) : nullptr;
   const auto* seat = row == nullptr ? nullptr : domain::find_seat(*row, owner.seat);
   const bool known = seat != nullptr && seat->desktop && seat->desktop->instance &&
                      seat->desktop->instance->value == instance;
+  // What the row has never heard of is a sweep's.
+  const bool by_pass = seat != nullptr && owner.attempt <= seat->attempts;
+  if (by_pass) world.rates().ends(process, instance, row->id);
   if (known) {
+    if (!seat->desktop->name_given_up_at) world.rates().ends_named(process, seat->desktop->id);
     world.rates().changes(Site::terminate, seat->desktop->id);
   } else {
-    world.rates().tells(instance, owner);
+    world.rates().tells(process, instance, owner);
   }
 }
 
@@ -89,17 +95,22 @@ Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId&
   process_.about(meeting);
   world.rates().called(process_, Site::list);
   world.rates().looks(process_, meeting);
-  return process_.call(Site::list, kFar,
-                       [&world, meeting]() -> Result<std::vector<domain::Instance>> {
-                         if (world.cloud().down()) return down("the cloud");
-                         TRY(admit(world, Site::list));
-                         return world.cloud().list(meeting);
-                       });
+  const auto asked_at = world.now();
+  auto listed =
+      process_.call(Site::list, kFar, [&world, meeting]() -> Result<std::vector<domain::Instance>> {
+        if (world.cloud().down()) return down("the cloud");
+        TRY(admit(world, Site::list));
+        return world.cloud().list(meeting);
+      });
+  world.rates().listed(process_, meeting, listed);
+  if (listed) world.checks().listed(*listed, asked_at);
+  return listed;
 }
 
 Result<std::vector<domain::Instance>> ComputePort::list_all() {
   auto& world = process_.world();
   world.rates().called(process_, Site::list_all);
+  world.rates().sweep_looks(process_);
   return process_.call(Site::list_all, kFar, [&world]() -> Result<std::vector<domain::Instance>> {
     if (world.cloud().down()) return down("the cloud");
     TRY(admit(world, Site::list_all));
@@ -132,7 +143,7 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
       },
       spec.key);
   if (!launched && launched.error().kind == ErrorKind::unknown_outcome) {
-    note_unknown_launch(world, *domain::meeting_of(spec.owner.seat));
+    note_unknown_launch(world, spec);
   }
   return launched;
 }
@@ -142,7 +153,7 @@ Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain
   process_.about(owner.seat);
   ++ends_;
   world.rates().called(process_, Site::terminate);
-  note_terminate(world, instance, owner);
+  note_terminate(process_, instance, owner);
   const auto* machine = world.cloud().find(instance);
   const auto deadline = machine == nullptr ? std::nullopt : std::optional(machine->spec.deadline);
   if (!world.versions().acts(process_, owner, deadline)) {
@@ -166,13 +177,18 @@ Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const dom
   world.rates().called(process_, Site::set_deadline);
   world.checks().mutation_called("set_deadline", domain::desktop_id(owner.seat, owner.attempt));
   world.versions().acts(process_, owner);
-  return process_.call(Site::set_deadline, kFar, [&world, instance, owner, deadline]() -> Result<> {
-    if (world.cloud().down()) return down("the cloud");
-    TRY(admit(world, Site::set_deadline));
-    return world.change_outside([&world, instance, owner, deadline] {
-      return world.cloud().set_deadline(instance, owner, deadline);
-    });
-  });
+  auto set =
+      process_.call(Site::set_deadline, kFar, [&world, instance, owner, deadline]() -> Result<> {
+        if (world.cloud().down()) return down("the cloud");
+        TRY(admit(world, Site::set_deadline));
+        return world.change_outside([&world, instance, owner, deadline] {
+          return world.cloud().set_deadline(instance, owner, deadline);
+        });
+      });
+  if (!set && set.error().kind == ErrorKind::unknown_outcome) {
+    note_unknown_deadline(world, *domain::meeting_of(owner.seat));
+  }
+  return set;
 }
 
 // ---- DNS.
@@ -181,12 +197,14 @@ Result<std::vector<domain::Record>> ZonePort::list(const domain::MeetingId& meet
   auto& world = process_.world();
   process_.about(meeting);
   world.rates().called(process_, Site::zone_list);
-  return process_.call(Site::zone_list, kFar,
-                       [&world, meeting]() -> Result<std::vector<domain::Record>> {
-                         if (world.zone().down()) return down("the DNS provider");
-                         TRY(admit(world, Site::zone_list));
-                         return world.zone().list(meeting);
-                       });
+  auto listed = process_.call(Site::zone_list, kFar,
+                              [&world, meeting]() -> Result<std::vector<domain::Record>> {
+                                if (world.zone().down()) return down("the DNS provider");
+                                TRY(admit(world, Site::zone_list));
+                                return world.zone().list(meeting);
+                              });
+  world.rates().names_listed(process_, meeting, listed);
+  return listed;
 }
 
 Result<std::vector<domain::Record>> ZonePort::list_all() {

@@ -146,7 +146,9 @@ void RateChecks::changes(Site site, const domain::DesktopId& desktop) {
   }
 }
 
-void RateChecks::tells(const domain::InstanceId& instance, const domain::Owner& owner) {
+void RateChecks::tells(const Process& process, const domain::InstanceId& instance,
+                       const domain::Owner& owner) {
+  check_stray_pause(process, owner);
   auto& wasted = told_[instance];
   const auto* told = world_.cloud().find(instance);
   if (told == nullptr || told->state != domain::InstanceState::stopping) return;
@@ -163,8 +165,58 @@ void RateChecks::tells(const domain::InstanceId& instance, const domain::Owner& 
                              std::to_string(waiting) + " of its kind wait");
 }
 
+void RateChecks::listed(const Process& process, const domain::MeetingId& id,
+                        const base::Result<std::vector<domain::Instance>>& instances) {
+  auto& ending = ending_[process.name()][id];
+  ending.clear();
+  if (!instances) return;
+  for (const auto& instance : *instances) {
+    if (instance.state == domain::InstanceState::stopping) ending.insert(instance.id);
+  }
+}
+
+void RateChecks::ends(const Process& process, const domain::InstanceId& instance,
+                      const domain::MeetingId& id) {
+  if (!ending_[process.name()][id].contains(instance)) return;
+  world_.violation(
+      "L6", process.name() + " tells " + instance.text() + " to end, which it has seen on its way");
+}
+
+void RateChecks::names_listed(const Process& process, const domain::MeetingId& id,
+                              const base::Result<std::vector<domain::Record>>& records) {
+  auto& named = named_[process.name()][id];
+  named.clear();
+  if (!records) return;
+  for (const auto& record : *records) named.insert(record.name);
+}
+
+void RateChecks::ends_named(const Process& process, const domain::DesktopId& desktop) {
+  const auto& named = named_[process.name()][*domain::meeting_of(desktop)];
+  if (!named.contains(Zone::name_of(desktop))) return;
+  world_.violation("S11", process.name() + " ends " + desktop.text() + ", whose name it has seen");
+}
+
+void RateChecks::sweep_looks(const Process& process) {
+  ending_.erase(process.name());
+  named_.erase(process.name());
+}
+
+// As the row said when the pass looked: what is too many is told in one go, and then given time.
+void RateChecks::check_stray_pause(const Process& process, const domain::Owner& owner) {
+  const auto looked = strays_called_.find({process.name(), *domain::meeting_of(owner.seat)});
+  if (looked == strays_called_.end() || world_.clock_error() > 1s) return;
+  const auto last = looked->second.find(owner.seat);
+  if (last == looked->second.end()) return;
+  const auto pause = world_.now() - last->second;
+  if (pause < Duration{0} || pause + 2s >= world_.swarm().policy.terminate_retry) return;
+  world_.violation("L6", "what is too many of " + owner.seat.text() +
+                             " is told to end again after " + base::to_text(pause));
+}
+
 void RateChecks::pass_begins(const Process& process, const domain::MeetingId& id) {
   begun_[process.name()].insert(id);
+  ending_[process.name()].erase(id);
+  named_[process.name()].erase(id);
   const auto* row = world_.row(id);
   if (row != nullptr && goes_first(*row, world_.now())) took_down_.insert({process.name(), id});
   looks_[id] = 0;
@@ -172,6 +224,13 @@ void RateChecks::pass_begins(const Process& process, const domain::MeetingId& id
 
 // Looks cost calls: a pass looks again when there is something new.
 void RateChecks::looks(const Process& process, const domain::MeetingId& id) {
+  auto& strays_called = strays_called_[{process.name(), id}];
+  strays_called.clear();
+  if (const auto* row = world_.row(id)) {
+    for (const auto& seat : row->seats) {
+      if (seat.stray_called_at) strays_called.emplace(seat.id, *seat.stray_called_at);
+    }
+  }
   if (++looks_[id] <= kIdleLooks || world_.swarm().processes > 1) return;
   world_.violation("L6", process.name() + " looks at " + id.text() + " " +
                              std::to_string(looks_[id]) + " times though nothing has changed");

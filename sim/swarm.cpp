@@ -120,6 +120,10 @@ void draw_theme(Swarm& swarm, base::Rng rng) {
       one_of(rng, {Theme::none, Theme::none, Theme::hiding, Theme::restless, Theme::crowded});
   // Looks are counted by clocks, which some worlds set.
   if (swarm.theme == Theme::hiding && swarm.skew_max >= 2s) swarm.theme = Theme::misled;
+  if (swarm.theme == Theme::misled) {  // what is noted by a clock that is ahead has not been done
+    swarm.mix.rate.at(static_cast<std::size_t>(Site::terminate)) = 8000;
+    swarm.mix.weight[static_cast<std::size_t>(Fate::refused)] += 10;
+  }
   if (swarm.theme == Theme::hiding) {  // a pass may come late to count what its list has said
     for (const auto site : {Site::list, Site::probe}) {
       swarm.mix.rate.at(static_cast<std::size_t>(site)) = 3500;

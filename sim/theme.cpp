@@ -63,36 +63,8 @@ void reboot_sometimes(World& world) {
   }
 }
 
-// What they store meanwhile is for long from now. In half of the worlds no row can be read when the
-// next control plane starts.
-void mislead(World& world) {
-  world.probe("theme: clocks are far ahead");
-  if (base::Rng(world.swarm().seed).fork("misled").below(2) == 0) {
-    world.scheduler().at(world.now() + 19s, [&world] {
-      for (const auto& [id, row] : world.checks().rows()) world.hide_row(id, world.now() + 100s);
-    });
-  }
-  for (std::size_t i = 0; i < world.processes().size(); ++i) {
-    if (world.processes().at(i)) world.processes().at(i)->step_clock(30min);
-    world.scheduler().at(world.now() + 20s, [&world, i] { world.kill_process(i, 5s); });
-  }
-}
-
 app::Principal owner_of(const domain::Meeting& meeting) {
   return {meeting.owner, {port::Scope::book, port::Scope::read}};
-}
-
-// A server was down across its start, and somebody wants it to take place all the same.
-void move(World& world, const domain::Meeting& meeting) {
-  world.probe("theme: a meeting that is about to end is moved");
-  world.scheduler().spawn(world.now(), [&world, owner = owner_of(meeting), id = meeting.id] {
-    auto rng = base::Rng(world.swarm().seed).fork("moves");
-    const auto at = world.now() + 30min;
-    const auto moved = request(world, rng, [&](Process& process) {
-      return process.schedule().reschedule(owner, id, {at, "", base::to_rfc3339(at)});
-    });
-    world.trace("theme", "moves", id.text(), moved ? "ok" : moved.error().message);
-  });
 }
 
 void cancel(World& world, const domain::MeetingId& id) {
@@ -105,6 +77,38 @@ void cancel(World& world, const domain::MeetingId& id) {
     const auto ended =
         request(world, rng, [&](Process& process) { return process.schedule().end(owner, id); });
     world.trace("theme", "cancels", id.text(), ended ? "ok" : ended.error().message);
+  });
+}
+
+// What they store meanwhile is for long from now. In half of the worlds no row can be read when the
+// next control plane starts.
+void mislead(World& world) {
+  world.probe("theme: clocks are far ahead");
+  auto dice = base::Rng(world.swarm().seed).fork("misled");
+  if (dice.below(2) == 0) {
+    world.scheduler().at(world.now() + 19s, [&world] {
+      for (const auto& [id, row] : world.checks().rows()) world.hide_row(id, world.now() + 100s);
+    });
+  }
+  for (const auto& [id, row] : world.checks().rows()) {
+    if (dice.below(2) == 0) cancel(world, id);
+  }
+  for (std::size_t i = 0; i < world.processes().size(); ++i) {
+    if (world.processes().at(i)) world.processes().at(i)->step_clock(30min);
+    world.scheduler().at(world.now() + 20s, [&world, i] { world.kill_process(i, 5s); });
+  }
+}
+
+// A server was down across its start, and somebody wants it to take place all the same.
+void move(World& world, const domain::Meeting& meeting) {
+  world.probe("theme: a meeting that is about to end is moved");
+  world.scheduler().spawn(world.now(), [&world, owner = owner_of(meeting), id = meeting.id] {
+    auto rng = base::Rng(world.swarm().seed).fork("moves");
+    const auto at = world.now() + 30min;
+    const auto moved = request(world, rng, [&](Process& process) {
+      return process.schedule().reschedule(owner, id, {at, "", base::to_rfc3339(at)});
+    });
+    world.trace("theme", "moves", id.text(), moved ? "ok" : moved.error().message);
   });
 }
 
@@ -151,9 +155,27 @@ void note_commit(World& world, const domain::Meeting& before, const domain::Meet
   world.scheduler().at(world.now(), [&world, id = machine->id] { disturb(world, id); });
 }
 
-void note_unknown_launch(World& world, const domain::MeetingId& meeting) {
-  const bool now = world.faults().dice(Site::launch).below(3) == 0;
-  if (world.swarm().theme == Theme::restless && now) cancel(world, meeting);
+void note_unknown_launch(World& world, const port::LaunchSpec& spec) {
+  const auto dice = world.faults().dice(Site::launch).below(3);
+  if (world.swarm().theme != Theme::restless) return;
+  if (dice == 0) cancel(world, *domain::meeting_of(spec.owner.seat));
+  if (dice == 1) {
+    world.probe("theme: another machine bears the marks of one that may come");
+    world.cloud().plant(spec.owner);
+  }
+}
+
+void note_unknown_deadline(World& world, const domain::MeetingId& meeting) {
+  const auto* row = world.row(meeting);
+  if (world.swarm().theme != Theme::restless || world.faults().healed() || row == nullptr) return;
+  world.scheduler().spawn(world.now() + 1s, [&world, meeting, owner = owner_of(*row)] {
+    auto rng = base::Rng(world.swarm().seed).fork("extends");
+    const auto done = request(world, rng, [&](Process& process) {
+      return process.schedule().extend(owner, meeting, 1min);
+    });
+    if (done) world.probe("theme: extended while nobody knows of the last time");
+    world.trace("theme", "extends", meeting.text(), done ? "ok" : done.error().message);
+  });
 }
 
 void note_decided_launch(World& world, Process& process, const domain::MeetingId& meeting) {

@@ -7,6 +7,7 @@
 
 #include "domain/meeting.hpp"
 #include "domain/outside.hpp"
+#include "port/compute.hpp"
 
 namespace sim {
 
@@ -23,11 +24,12 @@ enum class Theme : std::uint8_t {
 
 void bring_theme(World& world);
 
-// Restless worlds: a meeting was stored; a put or a launch was sent of which nobody knows what
-// became.
+// Restless worlds: a meeting was stored; a put, a launch or a deadline was sent of which nobody
+// knows what became.
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after);
 void note_unknown_put(World& world, const domain::Record& record);
-void note_unknown_launch(World& world, const domain::MeetingId& meeting);
+void note_unknown_launch(World& world, const port::LaunchSpec& spec);
+void note_unknown_deadline(World& world, const domain::MeetingId& meeting);
 // ... and a launch was decided by a process that is held up before it calls.
 void note_decided_launch(World& world, Process& process, const domain::MeetingId& meeting);
 
