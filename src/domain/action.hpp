@@ -61,6 +61,8 @@ using Action = std::variant<Launch, PutRecord, DropRecord, Terminate, SetDeadlin
 Capability capability_of(const Action& action);
 std::string_view name_of(const Action& action);
 const DesktopId& desktop_of(const Action& action);
+// What it changes at the provider: the machine that it ends, or else the desktop by its name.
+std::string_view thing_of(const Action& action);
 
 // What the call answered. For Launch the instance; for the others nothing.
 using Outcome = base::Result<std::optional<Instance>>;

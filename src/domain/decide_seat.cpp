@@ -246,7 +246,7 @@ bool may_end_strays(const Scene& scene) {
 
 }  // namespace
 
-// Few calls may be allowed: each time another one comes first.
+// Few calls may be allowed: the one after who was told last comes first.
 void end_strays(Meeting& meeting, Seat& seat, const Observed& observed, Timestamp now,
                 const Policy& policy, std::vector<Action>& actions) {
   Scene scene{meeting, seat, observed, now, policy, actions};
@@ -255,9 +255,13 @@ void end_strays(Meeting& meeting, Seat& seat, const Observed& observed, Timestam
   add_stray_ends(scene, ends);
   add_stray_drops(scene, ends);
   if (ends.empty()) return;
-  const auto turn = scene.now.time_since_epoch() / scene.policy.terminate_retry;
-  const auto first = static_cast<std::size_t>(turn) % ends.size();
-  std::rotate(ends.begin(), ends.begin() + static_cast<std::ptrdiff_t>(first), ends.end());
+  std::sort(ends.begin(), ends.end(), [&](const Action& one, const Action& other) {
+    const auto turn = [&](const Action& action) {
+      const auto thing = thing_of(action);
+      return std::pair(seat.stray_told && thing <= *seat.stray_told, thing);
+    };
+    return turn(one) < turn(other);
+  });
   scene.actions.insert(scene.actions.end(), ends.begin(), ends.end());
 }
 
@@ -277,8 +281,9 @@ bool is_stray(const Seat& seat, const Instance& instance) {
   if (is_former(seat, instance.owner)) return true;
   if (!seat.desktop || instance.owner.seat != seat.id) return false;
   const Desktop& desktop = *seat.desktop;
-  return desktop.attempt == instance.owner.attempt && desktop.instance &&
-         desktop.instance->value != instance.id;
+  if (desktop.attempt != instance.owner.attempt) return false;
+  return desktop.instance ? desktop.instance->value != instance.id
+                          : instance.launch_key != launch_key(desktop);
 }
 
 bool is_stray(const Seat& seat, const Record& record) {

@@ -148,6 +148,7 @@ struct Seat {
   std::optional<Timestamp> used_at;          // first time a session was open long enough
   std::optional<Timestamp> wants_end_at;     // pressed "end for everybody"
   std::optional<Timestamp> stray_called_at;  // a machine too many was last told to end
+  std::optional<std::string> stray_told;     // which: the one after it comes first next time
   std::optional<Fact<std::string>> failed;   // no further attempt is made; why, for the page
   std::string trouble;  // what holds up the launch now, for the page; empty when nothing
 

@@ -115,6 +115,7 @@ constexpr void fields(Codec& codec, Like<Seat> auto& seat) {
   codec("used_at", seat.used_at);
   codec("wants_end_at", seat.wants_end_at);
   codec("stray_called_at", seat.stray_called_at);
+  codec("stray_told", seat.stray_told);
   codec("failed", seat.failed);
   codec("trouble", seat.trouble);
 }

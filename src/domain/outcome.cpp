@@ -94,6 +94,7 @@ void note_stray_call(Meeting& meeting, const Action& action, const Outcome& outc
   if (seat == nullptr || !seat->desktop || !is_for_stray(action, *seat->desktop)) return;
   const bool held_back = !outcome && outcome.error().kind == ErrorKind::held_back;
   seat->stray_called_at = held_back ? std::nullopt : std::optional(now);
+  if (!held_back) seat->stray_told = std::string(thing_of(action));
 }
 
 // Held back by our own pace, it was not asked: the pauses between calls do not grow from that, or
@@ -131,6 +132,11 @@ std::string_view name_of(const Action& action) {
 
 const DesktopId& desktop_of(const Action& action) {
   return std::visit([](const auto& one) -> const DesktopId& { return one.desktop; }, action);
+}
+
+std::string_view thing_of(const Action& action) {
+  const auto* end = std::get_if<Terminate>(&action);
+  return end != nullptr ? end->instance.text() : desktop_of(action).text();
 }
 
 Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcome& outcome,
