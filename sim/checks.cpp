@@ -180,7 +180,7 @@ void Checks::check_facts(const Meeting& meeting, const Seat& before, const Seat&
   if (is.instance && !was.instance) {
     const Machine* machine = world_.cloud().find(is.instance->value);
     if (machine == nullptr || machine->spec.owner.seat != after.id ||
-        machine->spec.owner.attempt != is.attempt) {
+        machine->spec.owner.attempt != is.attempt || machine->planted()) {
       fail("S28", is.id.text() + " took " + is.instance->value.text() + ", which is not its own");
     }
   }

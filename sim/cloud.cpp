@@ -299,7 +299,7 @@ void Cloud::die(const domain::InstanceId& id, const std::string& why) {
   finish_end(id, why);
 }
 
-void Cloud::stop(const domain::InstanceId& id, bool start_again) {
+void Cloud::stop(const domain::InstanceId& id, bool start_again, Duration down) {
   Machine& machine = *find(id);
   if (machine.state != InstanceState::running) return;
   machine.broken = true;
@@ -309,7 +309,7 @@ void Cloud::stop(const domain::InstanceId& id, bool start_again) {
   set_state(machine, InstanceState::stopped);
   world_.machine_stopped(machine);
   if (!start_again) return;
-  world_.scheduler().at(world_.now() + 3s, [this, id, former] {
+  world_.scheduler().at(world_.now() + down, [this, id, former] {
     Machine& one = *find(id);
     if (one.state != InstanceState::stopped) return;
     set_state(one, InstanceState::running);

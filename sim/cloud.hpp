@@ -69,7 +69,7 @@ class Cloud {
 
   // What the world does.
   void die(const domain::InstanceId& id, const std::string& why);
-  void stop(const domain::InstanceId& id, bool start_again);
+  void stop(const domain::InstanceId& id, bool start_again, Duration down = Duration(3'000));
   domain::InstanceId plant(const domain::Owner& owner);  // a machine that nobody here launched
   void fill(std::uint32_t place, Timestamp until) { full_until_[place] = until; }
   void set_down(Timestamp until) { down_until_ = until; }

@@ -43,7 +43,8 @@ void note_terminate(Process& process, const domain::InstanceId& instance,
   const bool by_pass = seat != nullptr && owner.attempt <= seat->attempts;
   if (by_pass) world.rates().ends(process, instance, row->id);
   if (known) {
-    if (!seat->desktop->name_given_up_at) world.rates().ends_named(process, seat->desktop->id);
+    const bool has_name = !seat->desktop->name_given_up_at && !seat->desktop->gone;
+    if (has_name) world.rates().ends_named(process, seat->desktop->id);
     world.rates().changes(Site::terminate, seat->desktop->id);
   } else {
     world.rates().tells(process, instance, owner);

@@ -80,6 +80,14 @@ void cancel(World& world, const domain::MeetingId& id) {
   });
 }
 
+// Its machine dies, and the next one never comes up: somebody else has its name.
+void replace(World& world, const domain::Meeting& meeting) {
+  const auto& seat = meeting.seats.front();
+  if (!seat.desktop || !seat.desktop->instance) return;
+  world.zone().plant_stranger(Zone::name_of(domain::desktop_id(seat.id, seat.attempts + 1)));
+  world.cloud().die(seat.desktop->instance->value, "hardware");
+}
+
 // What they store meanwhile is for long from now. In half of the worlds no row can be read when the
 // next control plane starts.
 void mislead(World& world) {
@@ -91,7 +99,16 @@ void mislead(World& world) {
     });
   }
   for (const auto& [id, row] : world.checks().rows()) {
-    if (dice.below(2) == 0) cancel(world, id);
+    switch (dice.below(3)) {
+      case 0:
+        cancel(world, id);
+        break;
+      case 1:
+        replace(world, row);
+        break;
+      default:
+        break;
+    }
   }
   for (std::size_t i = 0; i < world.processes().size(); ++i) {
     if (world.processes().at(i)) world.processes().at(i)->step_clock(30min);
@@ -119,7 +136,7 @@ void disturb(World& world, const domain::InstanceId& id) {
   switch (world.faults().healed() ? 0 : rng.below(3)) {
     case 0:
       world.probe("theme: a machine moves while its meeting is about to end");
-      world.cloud().stop(id, true);
+      world.cloud().stop(id, true, 1ms);  // before anybody looks
       break;
     case 1:
       world.cloud().find(id)->counts_from = world.now() + 2min;
