@@ -199,6 +199,7 @@ void RateChecks::ends_named(const Process& process, const domain::DesktopId& des
 void RateChecks::sweep_looks(const Process& process) {
   ending_.erase(process.name());
   named_.erase(process.name());
+  std::erase_if(strays_called_, [&](const auto& one) { return one.first.first == process.name(); });
 }
 
 // As the row said when the pass looked: what is too many is told in one go, and then given time.
