@@ -1,7 +1,7 @@
 #pragma once
 // RateChecks: how often the control planes call the providers (L6), that they keep the pace they
 // were given and end what is overdue before they begin anything new (L13). Counts calls as they
-// leave a process, whatever becomes of them.
+// leave a process, whatever becomes of them. And what the lists of a pass have shown it must heed.
 
 #include <deque>
 #include <map>
