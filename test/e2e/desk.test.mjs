@@ -2,16 +2,18 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import { closeBrowser, enter, greenPart, openLink, profile, until, withServer } from './world.mjs';
+import { closeBrowser, enter, greenPart, openLink, profile, terminal, until, withServer } from
+  './world.mjs';
 
 after(closeBrowser);
 
 const kGreen = "printf '\\033]11;#00ff00\\007'";
 
 /** @param {import('./world.mjs').Page} page */
-const focusTerminal = (page) => page.locator('#screen canvas').click({
-  position: { x: 300, y: 300 },
-});
+async function focusTerminal(page) {
+  await terminal(page);
+  await page.locator('#screen canvas').click({ position: { x: 300, y: 300 } });
+}
 
 /**
  * @param {import('./world.mjs').Page} page
@@ -146,6 +148,7 @@ test('on a phone the tools are out of the way, and its keyboard types', () =>
     await page.locator('#screen canvas').waitFor();
     await page.locator('#cover').waitFor({ state: 'hidden' });
     assert.equal(await page.locator('#bar').isVisible(), false);
+    await terminal(page, 0.3);
     await page.locator('#handle').tap();
     await page.locator('#keyboard').tap();
     await page.locator('#typing:focus').waitFor();

@@ -288,23 +288,45 @@ export async function sheet(page, words) {
   await page.locator('#cover-heading').filter({ hasText: words }).waitFor();
 }
 
-/** The part of the screen that is green. @param {Page} page */
-export function greenPart(page) {
-  return page.evaluate(() => {
+/**
+ * The part of the screen whose red, green and blue all lie within these bounds.
+ * @param {Page} page
+ * @param {[number, number][]} bounds
+ * @returns {Promise<number>}
+ */
+function partOfColour(page, bounds) {
+  return page.evaluate((within) => {
     const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('#screen canvas'));
     if (!canvas.width) return 0;
     const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
       .getImageData(0, 0, canvas.width, canvas.height);
-    let green = 0;
+    let count = 0;
     for (let at = 0; at < data.length; at += 4) {
-      if (Number(data[at]) < 60 && Number(data[at + 1]) > 200 && Number(data[at + 2]) < 60) ++green;
+      const lies = within.every(([low, high], index) => {
+        const value = Number(data[at + index]);
+        return value >= low && value <= high;
+      });
+      if (lies) ++count;
     }
-    return green / (data.length / 4);
-  });
+    return count / (data.length / 4);
+  }, bounds);
 }
+
+/** The part of the screen that is green. @param {Page} page */
+export const greenPart = (page) => partOfColour(page, [[0, 60], [200, 255], [0, 60]]);
+
+/**
+ * Waits until the terminal fills the screen: a desktop is ready before its session has drawn
+ * anything, and what is typed before goes nowhere.
+ * @param {Page} page
+ * @param {number} [part] of the screen; the first size of a desktop is larger than a phone's
+ */
+export const terminal = (page, part = 0.5) => until('the terminal is drawn', async () =>
+  await partOfColour(page, [[200, 255], [200, 255], [200, 255]]) > part);
 
 /** Types into the terminal until its screen is mostly green. @param {Page} page */
 export async function paintGreen(page) {
+  await terminal(page);
   await page.locator('#screen canvas').click({ position: { x: 300, y: 300 } });
   for (let tries = 0; tries < 6 && await greenPart(page) < 0.5; ++tries) {
     await page.keyboard.type("printf '\\033]11;#00ff00\\007'");
