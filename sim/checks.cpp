@@ -333,11 +333,6 @@ void Checks::check_calm(const Meeting& meeting) {
 // ---- The cloud and the zone.
 
 // Its row cannot be read; or it could not a moment ago, and a sweep's call is still on its way.
-bool Checks::was_unreadable(const domain::MeetingId& id) const {
-  const auto until = unreadable_until_.find(id);
-  return until != unreadable_until_.end() && world_.now() < until->second + kCallSlack;
-}
-
 bool Checks::is_intended(const domain::MeetingId& id, const std::string& what) const {
   const auto found = intents_.find(id);
   return found != intents_.end() && found->second.contains(what);
@@ -412,19 +407,10 @@ void Checks::terminating(const Machine& machine) {
     return;
   }
   const auto name = Zone::name_of(machine.spec.desktop);
-  const bool due = world_.now() + world_.clock_error() >= machine.spec.deadline;
   // By who cannot, or could not just now, read what is wanted.
-  if (due && (world_.versions().may_hide(*meeting_id) || was_unreadable(*meeting_id))) return;
-  const auto unreadable = unreadable_until_.find(*meeting_id);
-  const bool parked = unreadable != unreadable_until_.end() && world_.now() < unreadable->second;
-  if (parked) {  // nobody can read what is wanted: it is kept until its deadline (S21)
-    // Who had read it before may still do what it has just decided: a call on its way, or a pass
-    // that was suspended and then saved over the very row that it had read.
-    const auto decided = std::max(unreadable_from_.at(*meeting_id), times_[*meeting_id].committed);
-    if (world_.now() <= decided + kCallSlack) return;
-    if (!due) fail("S21", name + " is ended because its row cannot be read");
-    return;
-  }
+  const bool unread = machine.end_unread || was_unreadable(*meeting_id);
+  if (is_past_deadline(machine) && (unread || world_.versions().may_hide(*meeting_id))) return;
+  if (!readable(*meeting_id)) return;  // judged when it was called for
   const Seat* seat = domain::find_seat(*meeting, machine.spec.owner.seat);
   const bool known = seat != nullptr && seat->desktop && seat->desktop->instance &&
                      seat->desktop->instance->value == machine.id;

@@ -32,6 +32,7 @@ class Checks {
   void launch_called(const port::LaunchSpec& spec);
   void mutation_called(const char* action, const domain::DesktopId& desktop);
   void launched(const Machine& machine);
+  void end_called(Machine& machine);
   void terminating(const Machine& machine);
   void address_released(const Machine& machine);
   // A list of one meeting's machines is on its way to the product.
@@ -135,6 +136,7 @@ class Checks {
   void check_deadlines();
   void check_shown_deadlines(const domain::Meeting& after);
   void check_records();
+  void check_closing(const domain::Meeting& meeting, const domain::Seat& seat);
   void check_meetings();
   bool is_intended(const domain::MeetingId& id, const std::string& what) const;
   bool was_unreadable(const domain::MeetingId& id) const;

@@ -23,6 +23,7 @@ constexpr Duration kSeen =
 constexpr Duration kSweepLate = 20s;  // a period counts from its last call, and sweeps are spread
 constexpr Duration kDecide = 2min;    // for a decision that the clock alone makes
 constexpr Duration kWarmUp = 2min + 30s;  // a process that has just started looks, then sweeps
+constexpr Duration kBelieved = 10min;     // a time from further ahead was noted by a wrong clock
 }  // namespace
 
 void Checks::healed() {
@@ -68,7 +69,7 @@ std::optional<Timestamp> Checks::unneeded_since(const Machine& machine) const {
   if (closed != times.closed.end() && seat->desktop && seat->desktop->fenced) from(closed->second);
   from(cap_of(*meeting, world_.swarm().policy) + world_.clock_error() + kDecide);
   if (const auto no_show = no_show_since(*meeting, *seat); no_show && machine.sessions == 0) {
-    from(*no_show);
+    from(std::max(*no_show, machine.counts_from));  // unknown is live
   }
   if (since && meeting->over_at) since = *since + kOrphan;  // what comes after is the sweep's
   return since;
@@ -171,6 +172,16 @@ void Checks::check_records() {
   stray_records_ = std::move(strays);
 }
 
+// A desktop nobody seems to be in is put away, or opened again for who is in it.
+void Checks::check_closing(const Meeting& meeting, const Seat& seat) {
+  if (meeting.end || !seat.desktop || !seat.desktop->closing || seat.desktop->fenced) return;
+  const auto& closed = times_.at(meeting.id).closed;
+  const auto found = closed.find(seat.desktop->id);
+  if (found == closed.end()) return;
+  if (world_.now() <= std::max(found->second, calm_since(meeting.id)) + kTeardown) return;
+  fail("L10", seat.desktop->id.text() + " is neither put away nor opened again");
+}
+
 void Checks::check_meetings() {
   const auto& policy = world_.swarm().policy;
   const auto skew = world_.clock_error();
@@ -196,16 +207,17 @@ void Checks::check_meetings() {
       return;
     }
     for (const auto& seat : meeting.seats) {
+      check_closing(meeting, seat);
       const auto* desktop = domain::open_desktop(seat);
       if (desktop == nullptr || !desktop->instance || desktop->first_ready) continue;
       // From when there was a machine: it may have waited long for room.
       const auto* machine = world_.cloud().find(desktop->instance->value);
       const auto since = machine == nullptr ? desktop->intent_at
                                             : std::max(desktop->intent_at, machine->launched_at);
-      const auto given = since + policy.ready_within + skew + kDecide;
       // ... and may be known only since somebody could look.
-      const auto known = std::max(given, calm_since(id) + policy.ready_within);
-      if (meeting.end || world_.now() <= known) continue;
+      const auto given = std::max(since, calm_since(id)) + policy.ready_within +
+                         std::min(skew, kBelieved) + kDecide;
+      if (meeting.end || world_.now() <= given) continue;
       fail("L10", desktop->id.text() + " has not come up and is not given up");
       return;
     }

@@ -1,4 +1,5 @@
-// The checks at the door and at the pages: what people were told and given, against what is true.
+// The checks at the door and at the pages: what people were told and given, against what is true;
+// and of rows that nobody can read.
 
 #include <algorithm>
 
@@ -115,6 +116,27 @@ void Checks::link_refused(const domain::SeatId& seat, const std::string& link) {
 bool Checks::readable(const domain::MeetingId& id) const {
   const auto found = unreadable_until_.find(id);
   return found == unreadable_until_.end() || world_.now() >= found->second;
+}
+
+bool Checks::was_unreadable(const domain::MeetingId& id) const {
+  const auto until = unreadable_until_.find(id);
+  return until != unreadable_until_.end() && world_.now() < until->second + kNoticed;
+}
+
+// S21: where nobody can read what is wanted, a machine is kept until its deadline. Such a call may
+// take effect late, when the row can be read again.
+void Checks::end_called(Machine& machine) {
+  const auto id = *domain::meeting_of(machine.spec.owner.seat);
+  if (readable(id)) return;
+  if (is_past_deadline(machine)) {
+    machine.end_unread = true;
+    return;
+  }
+  // Who had read it before may still do what it has just decided: a call on its way, or a pass
+  // that was suspended and then saved over the very row that it had read.
+  const auto decided = std::max(unreadable_from_.at(id), times_[id].committed);
+  if (world_.now() <= decided + kNoticed) return;
+  fail("S21", machine.id.text() + " is ended because its row cannot be read");
 }
 
 Timestamp Checks::unreadable_until(const domain::MeetingId& id) const {

@@ -33,10 +33,11 @@ struct Machine {
   bool answers_ever = true;
   Timestamp answers_from;
   Timestamp hung_until;
-  Timestamp counts_from;   // it cannot tell its connections before
-  bool impostor = false;   // answers as somebody else
-  bool disturbed = false;  // by a theme, once
-  bool broken = false;     // the world broke it: what then happens is not the product's doing
+  Timestamp counts_from;    // it cannot tell its connections before
+  bool impostor = false;    // answers as somebody else
+  bool disturbed = false;   // by a theme, once
+  bool broken = false;      // the world broke it: what then happens is not the product's doing
+  bool end_unread = false;  // told to end at its deadline by who cannot read its row (S21)
   std::optional<Timestamp> end_asked_at;
   std::optional<Timestamp> gone_at;
   std::vector<View> history;

@@ -155,9 +155,12 @@ Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain
   ++ends_;
   world.rates().called(process_, Site::terminate);
   note_terminate(process_, instance, owner);
-  const auto* machine = world.cloud().find(instance);
+  auto* machine = world.cloud().find(instance);
   const auto deadline = machine == nullptr ? std::nullopt : std::optional(machine->spec.deadline);
-  if (!world.versions().acts(process_, owner, deadline)) {
+  if (machine != nullptr) world.checks().end_called(*machine);
+  if (world.versions().acts(process_, owner, deadline)) {
+    machine->end_unread = true;
+  } else {
     world.checks().mutation_called("terminate", domain::desktop_id(owner.seat, owner.attempt));
   }
   world.checks().orphan_called(process_.uptime(), owner);

@@ -120,7 +120,10 @@ void draw_theme(Swarm& swarm, base::Rng rng) {
       one_of(rng, {Theme::none, Theme::none, Theme::hiding, Theme::restless, Theme::crowded});
   // Looks are counted by clocks, which some worlds set.
   if (swarm.theme == Theme::hiding && swarm.skew_max >= 2s) swarm.theme = Theme::misled;
+  if (swarm.theme == Theme::none && rng.fork("clocks").below(5) == 0) swarm.theme = Theme::misled;
   if (swarm.theme == Theme::misled) {  // what is noted by a clock that is ahead has not been done
+    swarm.faults_for = one_of(rng, {12min, 20min});  // ... while desktops are in use
+    swarm.start_max = one_of(rng, {15min, 30min});
     swarm.mix.rate.at(static_cast<std::size_t>(Site::terminate)) = 8000;
     swarm.mix.weight[static_cast<std::size_t>(Fate::refused)] += 10;
   }

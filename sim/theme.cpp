@@ -12,6 +12,7 @@ namespace sim {
 namespace {
 
 constexpr std::uint32_t kCrowd = 24;
+constexpr Duration kAheadFor = 2min;  // long enough to see a death, and for a launch
 
 auto live_row(World& world) {
   const auto& rows = world.checks().rows();
@@ -80,12 +81,14 @@ void cancel(World& world, const domain::MeetingId& id) {
   });
 }
 
-// Its machine dies, and the next one never comes up: somebody else has its name.
+// Its machines die, and the next ones never come up: somebody else has their names.
 void replace(World& world, const domain::Meeting& meeting) {
-  const auto& seat = meeting.seats.front();
-  if (!seat.desktop || !seat.desktop->instance) return;
-  world.zone().plant_stranger(Zone::name_of(domain::desktop_id(seat.id, seat.attempts + 1)));
-  world.cloud().die(seat.desktop->instance->value, "hardware");
+  for (const auto& seat : meeting.seats) {
+    if (!seat.desktop || !seat.desktop->instance || seat.desktop->closing) continue;
+    world.probe("theme: a desktop is replaced while clocks are far ahead");
+    world.zone().plant_stranger(Zone::name_of(domain::desktop_id(seat.id, seat.attempts + 1)));
+    world.cloud().die(seat.desktop->instance->value, "hardware");
+  }
 }
 
 // What they store meanwhile is for long from now. In half of the worlds no row can be read when the
@@ -94,25 +97,25 @@ void mislead(World& world) {
   world.probe("theme: clocks are far ahead");
   auto dice = base::Rng(world.swarm().seed).fork("misled");
   if (dice.below(2) == 0) {
-    world.scheduler().at(world.now() + 19s, [&world] {
+    world.scheduler().at(world.now() + kAheadFor - 1s, [&world] {
       for (const auto& [id, row] : world.checks().rows()) world.hide_row(id, world.now() + 100s);
     });
   }
   for (const auto& [id, row] : world.checks().rows()) {
-    switch (dice.below(3)) {
+    switch (dice.below(4)) {
       case 0:
         cancel(world, id);
         break;
       case 1:
-        replace(world, row);
         break;
       default:
+        replace(world, row);
         break;
     }
   }
   for (std::size_t i = 0; i < world.processes().size(); ++i) {
     if (world.processes().at(i)) world.processes().at(i)->step_clock(30min);
-    world.scheduler().at(world.now() + 20s, [&world, i] { world.kill_process(i, 5s); });
+    world.scheduler().at(world.now() + kAheadFor, [&world, i] { world.kill_process(i, 5s); });
   }
 }
 
@@ -147,6 +150,22 @@ void disturb(World& world, const domain::InstanceId& id) {
   }
 }
 
+// A desktop that nobody used is about to be put away, and its machine cannot count any more.
+void stop_counting(World& world, const domain::Meeting& before, const domain::Meeting& after) {
+  for (const auto& seat : after.seats) {
+    const auto* open = domain::open_desktop(*domain::find_seat(before, seat.id));
+    const bool is_put_away = open != nullptr && open->instance && seat.desktop &&
+                             seat.desktop->id == open->id && seat.desktop->closing &&
+                             seat.desktop->closing->reason == domain::CloseReason::unused;
+    if (!is_put_away) continue;
+    auto* machine = world.cloud().find(open->instance->value);
+    if (machine == nullptr || machine->broken || machine->disturbed) continue;
+    world.probe("theme: a machine cannot count when it is about to be put away");
+    machine->disturbed = true;
+    machine->counts_from = world.now() + 40min;
+  }
+}
+
 }  // namespace
 
 void bring_theme(World& world) {
@@ -154,7 +173,7 @@ void bring_theme(World& world) {
     world.scheduler().spawn(world.now(), [&world] { crowd(world); });
   }
   if (world.swarm().theme == Theme::misled) {
-    world.scheduler().at(world.start() + world.swarm().faults_for - 40s,
+    world.scheduler().at(world.start() + world.swarm().faults_for - kAheadFor - 20s,
                          [&world] { mislead(world); });
   }
   if (world.swarm().theme == Theme::restless) {
@@ -163,7 +182,9 @@ void bring_theme(World& world) {
 }
 
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after) {
-  if (world.swarm().theme != Theme::restless || before.ending || !after.ending) return;
+  if (world.swarm().theme != Theme::restless) return;
+  stop_counting(world, before, after);
+  if (before.ending || !after.ending) return;
   if (!domain::was_begun(after)) move(world, after);
   const auto& desktop = after.seats.front().desktop;
   const auto* machine =
