@@ -1,6 +1,7 @@
 #include "ports.hpp"
 
 #include "base/crypto.hpp"
+#include "pass_checks.hpp"
 #include "rate_checks.hpp"
 #include "theme.hpp"
 
@@ -30,6 +31,11 @@ Result<> admit(World& world, Site site) {
   return fail(ErrorKind::unavailable, "too many requests (RequestLimitExceeded)");
 }
 
+void note_change(World& world, Site site, const domain::DesktopId& desktop) {
+  world.rates().changes(site, desktop);
+  world.passes().changes(*domain::meeting_of(desktop));
+}
+
 // Of the machine that the row knows; strays have no pauses of their own but the pass's.
 void note_terminate(Process& process, const domain::InstanceId& instance,
                     const domain::Owner& owner) {
@@ -41,13 +47,13 @@ void note_terminate(Process& process, const domain::InstanceId& instance,
                      seat->desktop->instance->value == instance;
   // What the row has never heard of is a sweep's.
   const bool by_pass = seat != nullptr && owner.attempt <= seat->attempts;
-  if (by_pass) world.rates().ends(process, instance, row->id);
+  if (by_pass) world.passes().ends(process, instance, row->id);
   if (known) {
     const bool has_name = !seat->desktop->name_given_up_at && !seat->desktop->gone;
-    if (has_name) world.rates().ends_named(process, seat->desktop->id);
-    world.rates().changes(Site::terminate, seat->desktop->id);
+    if (has_name) world.passes().ends_named(process, seat->desktop->id);
+    note_change(world, Site::terminate, seat->desktop->id);
   } else {
-    world.rates().tells(process, instance, owner);
+    world.passes().ends_stray(process, instance, owner);
   }
 }
 
@@ -95,7 +101,7 @@ Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId&
   auto& world = process_.world();
   process_.about(meeting);
   world.rates().called(process_, Site::list);
-  world.rates().looks(process_, meeting);
+  world.passes().looks(process_, meeting);
   const auto asked_at = world.now();
   auto listed =
       process_.call(Site::list, kFar, [&world, meeting]() -> Result<std::vector<domain::Instance>> {
@@ -103,7 +109,7 @@ Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId&
         TRY(admit(world, Site::list));
         return world.cloud().list(meeting);
       });
-  world.rates().listed(process_, meeting, listed);
+  world.passes().listed(process_, meeting, listed);
   if (listed) world.checks().listed(*listed, asked_at);
   return listed;
 }
@@ -111,7 +117,7 @@ Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId&
 Result<std::vector<domain::Instance>> ComputePort::list_all() {
   auto& world = process_.world();
   world.rates().called(process_, Site::list_all);
-  world.rates().sweep_looks(process_);
+  world.passes().sweep_looks(process_);
   return process_.call(Site::list_all, kFar, [&world]() -> Result<std::vector<domain::Instance>> {
     if (world.cloud().down()) return down("the cloud");
     TRY(admit(world, Site::list_all));
@@ -123,8 +129,8 @@ Result<domain::Instance> ComputePort::launch(const port::LaunchSpec& spec) {
   auto& world = process_.world();
   process_.about(spec.owner.seat);
   world.rates().called(process_, Site::launch);
-  world.rates().launch_called(process_, *domain::meeting_of(spec.owner.seat));
-  world.rates().changes(Site::launch, spec.desktop);
+  world.passes().launches(process_, *domain::meeting_of(spec.owner.seat));
+  note_change(world, Site::launch, spec.desktop);
   world.checks().launch_called(spec);
   world.versions().acts(process_, spec.owner);
   world.canary().look(spec);
@@ -207,7 +213,7 @@ Result<std::vector<domain::Record>> ZonePort::list(const domain::MeetingId& meet
                                 TRY(admit(world, Site::zone_list));
                                 return world.zone().list(meeting);
                               });
-  world.rates().names_listed(process_, meeting, listed);
+  world.passes().names_listed(process_, meeting, listed);
   return listed;
 }
 
@@ -226,7 +232,7 @@ Result<> ZonePort::put(const domain::Record& record) {
   auto& world = process_.world();
   process_.about(record.owner.seat);
   world.rates().called(process_, Site::put);
-  world.rates().changes(Site::put, domain::desktop_id(record.owner.seat, record.owner.attempt));
+  note_change(world, Site::put, domain::desktop_id(record.owner.seat, record.owner.attempt));
   world.checks().mutation_called("put_record",
                                  domain::desktop_id(record.owner.seat, record.owner.attempt));
   world.canary().look("a record", record.name + " " + record.address);
@@ -253,7 +259,7 @@ Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
   process_.about(owner.seat);
   ++drops_;
   world.rates().called(process_, Site::drop);
-  world.rates().changes(Site::drop, domain::desktop_id(owner.seat, owner.attempt));
+  note_change(world, Site::drop, domain::desktop_id(owner.seat, owner.attempt));
   world.checks().mutation_called("drop_record", domain::desktop_id(owner.seat, owner.attempt));
   world.versions().acts(process_, owner);
   world.checks().orphan_called(process_.uptime(), owner);

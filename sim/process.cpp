@@ -166,7 +166,7 @@ std::optional<Timestamp> Process::tick() {
       continue;
     }
     busy_.insert(id);
-    world_.rates().pass_begins(*this, id);
+    world_.passes().begins(*this, id);
     world_.scheduler().spawn(world_.now(), [self = shared_from_this(), id] {
       try {
         self->run_pass(id);
@@ -221,7 +221,7 @@ void Process::sweep_loop() {
     pause = app::pause_after(report, world_.swarm().sweep.period);
     alarms_.swept(report);
     if (!report) continue;
-    world_.rates().swept(*this, *report);
+    world_.passes().swept(*this, *report);
     if (report->ended > 0) world_.probe("sweep: ended an orphan");
     if (report->suspects > 0) world_.probe("sweep: saw a suspect");
   }

@@ -28,6 +28,7 @@ World::World(const Swarm& swarm)
       zone_(*this),
       throttle_(swarm.api),
       rates_(*this),
+      passes_(*this),
       processes_(swarm.processes),
       incarnations_(swarm.processes, 0),
       scheduler_(swarm.seed, swarm.start) {}
@@ -131,7 +132,7 @@ Result<std::uint64_t> World::save(std::size_t process, const port::Commit& commi
   domain::Meeting after = commit.meeting;
   after.version = *saved;
   if (listener_ != nullptr) listener_->committed(process, checks_.row(after.id), after);
-  rates_.committed(*checks_.row(after.id), after);
+  passes_.committed(*checks_.row(after.id), after);
   note_commit(*this, *checks_.row(after.id), after);
   checks_.committed(checks_.row(after.id), after, commit.audit);
   if (swarm_.bridged) {
@@ -366,7 +367,7 @@ void World::outage() {
 void World::heal() {
   trace("world", "HEALED", "");
   faults_.heal();
-  rates_.healed();
+  passes_.healed();
   throttle_ = Throttle(
       swarm_.api.launch.burst == 0 ? ApiLimits{} : ApiLimits::real(swarm_.api.lock_out.calls > 0));
   cloud_.heal();

@@ -18,6 +18,7 @@
 #include "cloud.hpp"
 #include "faults.hpp"
 #include "listener.hpp"
+#include "pass_checks.hpp"
 #include "rate_checks.hpp"
 #include "scheduler.hpp"
 #include "store.hpp"
@@ -76,6 +77,7 @@ class World {
   Checks& checks() { return checks_; }
   Throttle& throttle() { return throttle_; }
   RateChecks& rates() { return rates_; }
+  PassChecks& passes() { return passes_; }
   Trace& log() { return trace_; }
   Canary& canary() { return canary_; }
   Versions& versions() { return versions_; }
@@ -197,6 +199,7 @@ class World {
   Zone zone_;
   Throttle throttle_;
   RateChecks rates_;
+  PassChecks passes_;
   std::vector<std::shared_ptr<Session>> sessions_;
   std::multiset<std::string> late_keys_;
   std::set<std::string> late_records_;
