@@ -39,6 +39,7 @@ void PassChecks::begins(const Process& process, const domain::MeetingId& id) {
 
 // Looks cost calls: a pass looks again when there is something new.
 void PassChecks::looks(const Process& process, const domain::MeetingId& id) {
+  named_[process.name()].erase(id);  // it may not have been able to store what it had seen
   auto& strays_called = strays_called_[{process.name(), id}];
   strays_called.clear();
   if (const auto* row = world_.row(id)) {
@@ -104,20 +105,17 @@ void PassChecks::names_listed(const Process& process, const domain::MeetingId& i
 
 void PassChecks::ends_named(const Process& process, const domain::DesktopId& desktop) {
   const auto& named = named_[process.name()][*domain::meeting_of(desktop)];
-  if (!named.contains(Zone::name_of(desktop))) return;
+  const auto name = Zone::name_of(desktop);
+  if (!named.contains(name)) return;
+  if (!world_.zone().truth_of(name)) return;  // another has removed it since
   world_.violation("S11", process.name() + " ends " + desktop.text() + ", whose name it has seen");
-}
-
-void PassChecks::sweep_looks(const Process& process) {
-  ending_.erase(process.name());
-  named_.erase(process.name());
-  std::erase_if(strays_called_, [&](const auto& one) { return one.first.first == process.name(); });
 }
 
 // As the row said when the pass looked: what is too many is told in one go, and then given time.
 void PassChecks::check_stray_pause(const Process& process, const domain::Owner& owner) {
   const auto looked = strays_called_.find({process.name(), *domain::meeting_of(owner.seat)});
-  if (looked == strays_called_.end() || world_.clock_error() > 1s) return;
+  if (process.is_sweeping() || looked == strays_called_.end()) return;
+  if (world_.clock_error() > 1s) return;
   const auto last = looked->second.find(owner.seat);
   if (last == looked->second.end()) return;
   const auto pause = world_.now() - last->second;

@@ -38,11 +38,10 @@ class PassChecks {
   void names_listed(const Process& process, const domain::MeetingId& id,
                     const base::Result<std::vector<domain::Record>>& records);
   void ends_named(const Process& process, const domain::DesktopId& desktop);
-  // A machine too many is told to end: of many each gets its turn, and time.
+  // A machine too many is told to end, by a pass or a sweep: of many each gets its turn, and time.
   void ends_stray(const Process& process, const domain::InstanceId& instance,
                   const domain::Owner& owner);
 
-  void sweep_looks(const Process& process);  // it may end what a meeting's pass would not
   // A sweep has seen everything: what it only watches it must end some time.
   void swept(const Process& process, const app::SweepReport& report);
   void healed() { healed_ = true; }

@@ -45,12 +45,11 @@ void note_terminate(Process& process, const domain::InstanceId& instance,
   const auto* seat = row == nullptr ? nullptr : domain::find_seat(*row, owner.seat);
   const bool known = seat != nullptr && seat->desktop && seat->desktop->instance &&
                      seat->desktop->instance->value == instance;
-  // What the row has never heard of is a sweep's.
-  const bool by_pass = seat != nullptr && owner.attempt <= seat->attempts;
-  if (by_pass) world.passes().ends(process, instance, row->id);
+  const bool by_pass = !process.is_sweeping();
+  if (by_pass && row != nullptr) world.passes().ends(process, instance, row->id);
   if (known) {
     const bool has_name = !seat->desktop->name_given_up_at && !seat->desktop->gone;
-    if (has_name) world.passes().ends_named(process, seat->desktop->id);
+    if (by_pass && has_name) world.passes().ends_named(process, seat->desktop->id);
     note_change(world, Site::terminate, seat->desktop->id);
   } else {
     world.passes().ends_stray(process, instance, owner);
@@ -117,7 +116,6 @@ Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId&
 Result<std::vector<domain::Instance>> ComputePort::list_all() {
   auto& world = process_.world();
   world.rates().called(process_, Site::list_all);
-  world.passes().sweep_looks(process_);
   return process_.call(Site::list_all, kFar, [&world]() -> Result<std::vector<domain::Instance>> {
     if (world.cloud().down()) return down("the cloud");
     TRY(admit(world, Site::list_all));

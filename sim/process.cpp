@@ -211,6 +211,7 @@ void Process::run_pass(const domain::MeetingId& id) {
 }
 
 void Process::sweep_loop() {
+  sweeper_ = world_.scheduler().current();
   auto rng = base::Rng(world_.swarm().seed).fork(name_ + "sweep");
   auto pause = world_.swarm().sweep.period;
   for (;;) {

@@ -50,6 +50,8 @@ class Process : public std::enable_shared_from_this<Process> {
   bool holds_kills() const { return world_.now() < hold_until_; }
   Timestamp awake_since() const { return std::max(born_, paused_until_); }
 
+  // What runs now is its sweep, not a pass.
+  bool is_sweeping() const { return sweeper_ == world_.scheduler().current(); }
   // The pass that runs over this meeting was told to hold ends.
   bool pass_holds(const domain::MeetingId& id) const { return held_.contains(id); }
 
@@ -107,6 +109,7 @@ class Process : public std::enable_shared_from_this<Process> {
   std::set<domain::MeetingId> busy_;
   std::set<domain::MeetingId> held_;  // of those: with ends held
   std::uint64_t dispatcher_ = 0;
+  std::optional<std::uint64_t> sweeper_;
   About about_;
   bool resting_ = false;  // the dispatcher waits for its next look
   AlarmCheck alarms_;
