@@ -1,6 +1,7 @@
 #include "pass_checks.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "domain/phase.hpp"
 #include "process.hpp"
@@ -127,7 +128,9 @@ void PassChecks::check_stray_pause(const Process& process, const domain::Owner& 
 void PassChecks::ends_stray(const Process& process, const domain::InstanceId& instance,
                             const domain::Owner& owner) {
   check_stray_pause(process, owner);
-  auto& wasted = told_[instance];
+  auto& [by, wasted] = told_[instance];
+  // What it has told is noted after the call: who dies in between leaves no word of it.
+  if (std::exchange(by, process.name()) != process.name()) wasted = 0;
   const auto* told = world_.cloud().find(instance);
   if (told == nullptr || told->state != domain::InstanceState::stopping) return;
   if (++wasted < kWastedMax) return;

@@ -57,7 +57,8 @@ class PassChecks {
   // What the pass of each process has seen, by meeting.
   std::map<std::string, std::map<domain::MeetingId, std::set<domain::InstanceId>>> ending_;
   std::map<std::string, std::map<domain::MeetingId, std::set<std::string>>> named_;
-  std::map<domain::InstanceId, std::uint32_t> told_;  // and how often again, on its way
+  // Who was told to end by whom, and how often again, on its way.
+  std::map<domain::InstanceId, std::pair<std::string, std::uint32_t>> told_;
   std::map<std::pair<std::string, domain::MeetingId>, std::map<domain::SeatId, Timestamp>>
       strays_called_;  // as the row said when the pass looked
   struct Watched {

@@ -43,7 +43,6 @@ TEST(Plan, EachLookEndsAnotherStrayWhereCallsAreFew) {
   }
 }
 
-// A list may lag: what was told to end still runs in it, and others must have their turn.
 // A desktop that is ended does not wait behind what is too many, at whatever seat.
 TEST(Plan, WhatIsKnownGoesBeforeStraysWhereCallsAreFew) {
   World world;
@@ -73,6 +72,7 @@ TEST(Plan, WhatIsKnownGoesBeforeStraysWhereCallsAreFew) {
   EXPECT_TRUE(both);
 }
 
+// A list may lag: what was told to end still runs in it, and others must have their turn.
 TEST(Plan, StraysTakeTurnsWhereListsShowThePast) {
   auto world = world_with_strays();
   std::set<std::string> told;
