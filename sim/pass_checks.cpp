@@ -31,16 +31,18 @@ bool goes_first(const domain::Meeting& meeting, Timestamp now) {
 
 void PassChecks::begins(const Process& process, const domain::MeetingId& id) {
   begun_[process.name()].insert(id);
-  ending_[process.name()].erase(id);
-  named_[process.name()].erase(id);
   const auto* row = world_.row(id);
   if (row != nullptr && goes_first(*row, world_.now())) took_down_.insert({process.name(), id});
   looks_[id] = 0;
 }
 
+void PassChecks::asks(const Process& process, const domain::MeetingId& id) {
+  ending_[process.name()].erase(id);
+  named_[process.name()].erase(id);
+}
+
 // Looks cost calls: a pass looks again when there is something new.
 void PassChecks::looks(const Process& process, const domain::MeetingId& id) {
-  named_[process.name()].erase(id);  // it may not have been able to store what it had seen
   auto& strays_called = strays_called_[{process.name(), id}];
   strays_called.clear();
   if (const auto* row = world_.row(id)) {

@@ -24,6 +24,9 @@ class PassChecks {
   explicit PassChecks(World& world) : world_(world) {}
 
   void begins(const Process& process, const domain::MeetingId& id);
+  // It is about to look: what a round saw that it could not store is forgotten, and its next look
+  // may be held back.
+  void asks(const Process& process, const domain::MeetingId& id);
   // It looks at this meeting's machines; something of it was changed outside; it is stored anew.
   void looks(const Process& process, const domain::MeetingId& id);
   void changes(const domain::MeetingId& id) { looks_[id] = 0; }

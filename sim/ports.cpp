@@ -272,6 +272,11 @@ Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
 
 // ---- Pace.
 
+Result<std::vector<domain::Instance>> AskedCompute::list(const domain::MeetingId& meeting) {
+  process_.world().passes().asks(process_, meeting);
+  return paced_.list(meeting);
+}
+
 Result<> AskedCompute::terminate(const domain::InstanceId& instance, const domain::Owner& owner) {
   const auto before = inner_.ends();
   auto ended = paced_.terminate(instance, owner);

@@ -84,9 +84,7 @@ class AskedCompute final : public port::Compute {
       : process_(process),
         inner_(inner),
         paced_(inner, clock, process.world().swarm().compute_pace) {}
-  base::Result<std::vector<domain::Instance>> list(const domain::MeetingId& meeting) override {
-    return paced_.list(meeting);
-  }
+  base::Result<std::vector<domain::Instance>> list(const domain::MeetingId& meeting) override;
   base::Result<std::vector<domain::Instance>> list_all() override { return paced_.list_all(); }
   base::Result<domain::Instance> launch(const port::LaunchSpec& spec) override {
     return paced_.launch(spec);

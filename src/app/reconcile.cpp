@@ -18,7 +18,6 @@ using domain::Meeting;
 using port::AuditEntry;
 
 constexpr std::uint32_t kRoundsMax = 8;
-constexpr base::Duration kDecisionLife{30'000};
 constexpr base::Duration kLookLife{120'000};  // all its calls together, each bounded by its adapter
 
 template <class... Ts>
@@ -158,7 +157,7 @@ class Pass {
   // A pass that was suspended between its decision and the call acts on what is long past.
   bool is_stale() const {
     const auto age = ports_.clock.now() - observed_at_;
-    return age > kDecisionLife || age < -kDecisionLife;
+    return age > domain::kDecisionLife || age < -domain::kDecisionLife;
   }
 
   domain::Observed observe(const Meeting& meeting) {

@@ -12,6 +12,7 @@ namespace {
 constexpr Duration kWatched{60'000};  // looks further apart say nothing of what was between them
 constexpr Duration kMissesApart{120'000};  // and further apart than this they are not of one row
 constexpr Duration kWayIn{10'000};         // from the door to an open screen, at most
+constexpr Duration kNameShows{5'000};      // what was set a moment ago may not be listed yet
 
 void mark_gone(Desktop& desktop, std::string why, Timestamp now) {
   desktop.gone = Fact<std::string>{std::move(why), {now, Source::list}};
@@ -81,8 +82,9 @@ void note_missing(Seat& seat, Desktop& desktop, const Observed& observed, Timest
     if (desktop.closing) mark_gone(desktop, "never launched", now);
     return;
   }
-  const auto since =
-      desktop.instance ? desktop.instance->seen.at : *desktop.launch_called_at + policy.launch_late;
+  const auto since = desktop.instance
+                         ? desktop.instance->seen.at
+                         : *desktop.launch_called_at + kDecisionLife + policy.launch_late;
   // Misses are spaced by what the lists say, not by when a pass came to count them.
   const auto asked_at = observed.instances_asked_at.value_or(now);
   if (asked_at < since + policy.list_lag) return;
@@ -110,7 +112,9 @@ void note_record(Desktop& desktop, const Seat& seat, const std::vector<Record>& 
     return;
   }
   desktop.record.reset();
-  if (desktop.fenced && !desktop.unnamed) desktop.unnamed = Seen{now, Source::zone};
+  const bool shows =
+      !desktop.record_asked_at || now >= *desktop.record_asked_at + kDecisionLife + kNameShows;
+  if (desktop.fenced && !desktop.unnamed && shows) desktop.unnamed = Seen{now, Source::zone};
 }
 
 void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& policy) {

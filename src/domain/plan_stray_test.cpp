@@ -274,6 +274,25 @@ TEST(Plan, ANameThatComesLateGoesBeforeItsMachineDoes) {
   EXPECT_TRUE(world.records.empty());
 }
 
+// Two hosts: one has just set the name, the other's list is of a moment before.
+TEST(Plan, ANameThatWasJustSetIsNotTakenForGoneByAListWithoutIt) {
+  World world;
+  world.run_until(kT);
+  world.seat(0).desktop->record_asked_at = world.now;
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  auto observed = world.observe();
+  observed.records->clear();
+  const auto plan_at = [&](Duration after) {
+    world.meeting = plan(world.meeting, observed, world.now + after, world.policy).meeting;
+  };
+  plan_at(0s);  // its gate is closed
+  plan_at(1s);
+  EXPECT_FALSE(world.desktop(0).unnamed);
+  EXPECT_TRUE(world.desktop(1).unnamed);
+  plan_at(kDecisionLife + 6s);  // the call may have been made so late
+  EXPECT_TRUE(world.desktop(0).unnamed);
+}
+
 TEST(Plan, AMeetingIsNotOverWhileALateNameIsLeft) {
   World world;
   world.run_until(kT);

@@ -10,6 +10,9 @@ using base::Duration;
 using base::Timestamp;
 using namespace std::chrono_literals;  // NOLINT: 10min reads better than any alternative
 
+// A pass acts on what it has decided for so long: a call may be made as late after it was noted.
+inline constexpr Duration kDecisionLife{30'000};
+
 struct Policy {
   // Booking.
   Duration length_min = 5min;
