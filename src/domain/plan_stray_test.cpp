@@ -185,6 +185,20 @@ TEST(Plan, MissesAreSpacedByWhenListsWereAskedFor) {
   EXPECT_EQ(count(30s, 31s, 51s), 3U);
 }
 
+// Who has noted a call may be held up before it makes it, while another host looks.
+TEST(Plan, ADesktopWhoseCallMayStillBeMadeHasNotFailedToAppear) {
+  World world;
+  world.launch_answers = {base::fail(base::ErrorKind::unknown_outcome, "timed out"),
+                          base::fail(base::ErrorKind::unknown_outcome, "timed out")};
+  world.run_until(kT - 10min);
+  const auto called_at = *world.desktop(0).launch_called_at;
+  world.meeting = must(end(world.meeting, "ada", world.now));
+  world.run_until(called_at + kDecisionLife + 2 * world.policy.miss_spacing);
+  EXPECT_FALSE(world.meeting.over_at);
+  world.run_until(called_at + 3min);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
 // Each call may come about: lists from before it do not count.
 TEST(Plan, MissesAreCountedAnewAfterEachLaunchCall) {
   World world;
