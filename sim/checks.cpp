@@ -450,6 +450,10 @@ void Checks::deadline_passed(const Machine& machine) {
   const auto meeting_id = domain::meeting_of(machine.spec.owner.seat);
   const Meeting* meeting = meeting_id ? row(*meeting_id) : nullptr;
   if (meeting == nullptr || meeting->end || machine.broken) return;
+  const Seat* seat = domain::find_seat(*meeting, machine.spec.owner.seat);
+  const bool put_away = seat != nullptr && seat->desktop && seat->desktop->fenced &&
+                        seat->desktop->id == machine.spec.desktop;
+  if (put_away) return;  // nobody is in it, and it waits to be ended
   // An extension that cannot be told to the machine while its provider is down loses to the timer.
   if (!healed_at_ || world_.now() < calm_since(*meeting_id)) return;
   if (world_.now() + world_.clock_error() < cap_of(*meeting, world_.swarm().policy)) {

@@ -158,11 +158,11 @@ std::optional<Timestamp> Process::tick() {
     const auto backoff = backoff_.find(id);
     if (backoff != backoff_.end() && world_.now() < backoff->second) {
       rested = std::min(rested.value_or(backoff->second), backoff->second);
-      hints_.emplace(id, wall() + (backoff->second - world_.now()));
+      hint(id, wall() + (backoff->second - world_.now()));
       continue;
     }
     if (busy_.size() >= world_.swarm().workers) {  // waits for the next tick
-      hints_.emplace(id, wall());
+      hint(id, wall());
       continue;
     }
     busy_.insert(id);
@@ -207,7 +207,7 @@ void Process::run_pass(const domain::MeetingId& id) {
   auto& step = backoff_step_[id];
   step = std::clamp(step * 2, kBackoffMin, kBackoffMax);
   backoff_[id] = world_.now() + step;
-  hints_.emplace(id, wall() + step);  // it is tried again, whatever its row says
+  hint(id, wall() + step);  // it is tried again, whatever its row says
 }
 
 void Process::sweep_loop() {

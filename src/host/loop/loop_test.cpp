@@ -346,6 +346,17 @@ TEST(Queue, AMeetingWaitsOnceAndRestsAfterAFailure) {
   EXPECT_EQ(queue.take(), a);
 }
 
+TEST(Queue, WhatHasFailedIsTriedAgainThoughTheStoreDoesNotSayThatItIsDue) {
+  Queue queue(10s, 60s, 1);
+  const auto a = *domain::MeetingId::parse("ma");
+  queue.add(a, true);  // after a step of the clock, say
+  EXPECT_EQ(queue.take(), a);
+  queue.done(a, Queue::Result::failed);
+  EXPECT_FALSE(queue.wake(std::chrono::steady_clock::now() + 11s));
+  ASSERT_TRUE(queue.knows(a));
+  EXPECT_EQ(queue.take(), a);
+}
+
 TEST(Queue, WhatEndsSomethingGoesBeforeWhatCameEarlier) {
   Queue queue(10s, 60s, 1);
   const auto launches = *domain::MeetingId::parse("ma");

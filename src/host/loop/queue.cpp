@@ -63,15 +63,12 @@ void Queue::done(const domain::MeetingId& meeting, Result result) {
   const bool again = again_.erase(meeting) > 0;
   if (result == Result::good) {
     resting_.erase(meeting);
-  } else {
-    rest(meeting, result);
+    if (again) push(meeting);
+    return;
   }
-  if (!again) return;
-  if (result == Result::good) {
-    push(meeting);
-  } else {
-    hinted_.insert(meeting);
-  }
+  rest(meeting, result);
+  // What has failed is tried again whatever its row says: it may be of a wrong clock.
+  if (again || result == Result::failed) hinted_.insert(meeting);
 }
 
 void Queue::rest(const domain::MeetingId& meeting, Result result) {

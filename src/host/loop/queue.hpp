@@ -35,6 +35,7 @@ class Queue {
   std::optional<domain::MeetingId> take();
   enum class Result { good, idle, failed };
   // A pass ended. idle: it changed nothing and wants to be called at once again (rest a little).
+  // failed: it is tried again after a rest that grows, whatever the store says.
   void done(const domain::MeetingId& meeting, Result result);
   void stop();
 
