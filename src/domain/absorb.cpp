@@ -112,8 +112,7 @@ void note_record(Desktop& desktop, const Seat& seat, const std::vector<Record>& 
     return;
   }
   desktop.record.reset();
-  const bool shows =
-      !desktop.record_asked_at || now >= *desktop.record_asked_at + kDecisionLife + kNameShows;
+  const bool shows = !desktop.record_asked_at || now >= *desktop.record_asked_at + kNameShows;
   if (desktop.fenced && !desktop.unnamed && shows) desktop.unnamed = Seen{now, Source::zone};
 }
 
