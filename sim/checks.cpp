@@ -411,8 +411,9 @@ void Checks::terminating(const Machine& machine) {
   }
   const auto name = Zone::name_of(machine.spec.desktop);
   // By who cannot, or could not just now, read what is wanted.
-  const bool unread = machine.end_unread || was_unreadable(*meeting_id);
-  if (is_past_deadline(machine) && (unread || world_.versions().may_hide(*meeting_id))) return;
+  if (machine.end_unread) return;
+  const bool unread = was_unreadable(*meeting_id) || world_.versions().may_hide(*meeting_id);
+  if (unread && is_past_deadline(machine)) return;
   if (!readable(*meeting_id)) return;  // judged when it was called for
   const Seat* seat = domain::find_seat(*meeting, machine.spec.owner.seat);
   const bool known = seat != nullptr && seat->desktop && seat->desktop->instance &&

@@ -160,7 +160,10 @@ Result<> ComputePort::terminate(const domain::InstanceId& instance, const domain
   world.rates().called(process_, Site::terminate);
   note_terminate(process_, instance, owner);
   auto* machine = world.cloud().find(instance);
-  const auto deadline = machine == nullptr ? std::nullopt : std::optional(machine->spec.deadline);
+  // As its list showed it, which may be of before an extension.
+  const auto listed = world.now() - world.swarm().list_lag - 5s;
+  const auto deadline =
+      machine == nullptr ? std::nullopt : std::optional(machine->deadline_at(listed));
   if (machine != nullptr) world.checks().end_called(*machine);
   if (world.versions().acts(process_, owner, deadline)) {
     machine->end_unread = true;

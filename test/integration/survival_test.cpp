@@ -151,6 +151,7 @@ TEST_F(Survival, ADesktopThatNeverComesUpIsTriedAgainThenGivenUpAndSaid) {
   auto settings = short_times();
   settings["meeting"]["ready_within"] = "\"2s\"";
   settings["meeting"]["attempts_max"] = "2";
+  settings["meeting"]["no_show_after"] = "\"1m\"";  // on a busy machine it came before
   serve(settings);
   {
     const Hang hang(grounds());
