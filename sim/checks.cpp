@@ -116,6 +116,7 @@ void Checks::check_seat(const Meeting& meeting, const Seat& before, const Seat& 
   if (was.closing && !is.closing && after.generation == before.generation) {
     fail("S14", "the gate of " + is.id.text() + " was opened in the same generation");
   }
+  if (is.gone && !is.closing) fail("S14", is.id.text() + " is gone and still open");
   if (was.kill_at && !is.closing) fail("S14", is.id.text() + " is opened after its kill began");
   if (was.instance && (!is.instance || is.instance->value != was.instance->value)) {
     fail("S31", is.id.text() + " changed its machine");

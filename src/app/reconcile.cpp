@@ -135,13 +135,19 @@ class Pass {
     report_.wake_at = before.wake_at;
     if (before.over_at && !before.wake_at) return false;
     const auto began = ports_.clock.now();
-    const auto observed = observe(before);
+    auto observed = observe(before);
     if (observed_at_ - began > kLookLife) return true;  // held up: what was seen is long past
-    auto plan = domain::plan(before, observed, observed_at_, settings_.policy);
-    drop_repeats(plan.actions);
+    auto plan = make_plan(before, observed);
+    auto saved = save(before, plan);
+    if (!saved && saved.error().kind == ErrorKind::exhausted && observed.may_launch) {
+      base::log_error(LogLevel::warn, "launch held back by a budget", saved.error(),
+                      {{"meeting", report_.meeting.text()}});
+      may_launch_ = observed.may_launch = false;
+      plan = make_plan(before, observed);  // what was seen counts all the same
+      saved = save(before, plan);
+    }
+    if (!TRY(std::move(saved))) return true;  // plan again, from what is stored now
     if (plan.meeting == before && plan.actions.empty()) return false;
-    const bool saved = TRY(save(before, plan));
-    if (!saved) return true;  // plan again: without launching, or from what is stored now
     bool made = false;
     for (const auto& action : plan.actions) {
       if (is_stale()) return true;  // held up since: look again before anything is done
@@ -210,13 +216,17 @@ class Pass {
   }
 
   // A pass asks for the same thing once; what has not shown by then is for the next wake.
-  void drop_repeats(std::vector<Action>& actions) {
-    std::erase_if(actions, [&](const Action& action) {
+  domain::Plan make_plan(const Meeting& before, const domain::Observed& observed) const {
+    auto plan = domain::plan(before, observed, observed_at_, settings_.policy);
+    std::erase_if(plan.actions, [&](const Action& action) {
       return std::find(done_.begin(), done_.end(), action) != done_.end();
     });
+    return plan;
   }
 
+  // False: somebody else has stored something meanwhile.
   Result<bool> save(const Meeting& before, domain::Plan& plan) {
+    if (plan.meeting == before && plan.actions.empty()) return true;
     port::Commit commit{.meeting = plan.meeting,
                         .audit = {},
                         .launches = launches_begun(before, plan.meeting),
@@ -226,13 +236,6 @@ class Pass {
       commit.audit.push_back(audit_entry(AuditEntry::Kind::intent, action, observed_at_));
     }
     auto version = ports_.store.save(commit);
-    if (!version && version.error().kind == ErrorKind::exhausted && may_launch_) {
-      base::log_error(LogLevel::warn, "launch held back by a budget", version.error(),
-                      {{"meeting", report_.meeting.text()}});
-      may_launch_ = false;
-      done_.clear();
-      return false;
-    }
     const bool overtaken = !version && version.error().kind == ErrorKind::conflict;
     if (overtaken && plan.actions.empty() && !is_worth_another_look(before, plan.meeting)) {
       return true;  // somebody else has just looked; what they stored has its own wake

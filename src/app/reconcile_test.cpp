@@ -166,6 +166,17 @@ TEST(Reconcile, BudgetHoldsLaunchesAndNeverTakeDowns) {
   EXPECT_EQ(world.alive(), 2U);
 }
 
+// Another look may not be had, where calls are few: what was seen is stored all the same.
+TEST(Reconcile, PassWhoseLaunchABudgetHoldsBackLooksOnce) {
+  AppWorld world;
+  world.settings.limits = {100, 100, 0, 0};
+  const auto meeting = world.book();
+  world.run_until(kT - 10min);
+  EXPECT_FALSE(world.load(meeting.id).seats[0].trouble.empty());
+  world.clock.advance(1min);
+  EXPECT_EQ(must(world.reconcile.pass(meeting.id, false)).rounds, 1U);
+}
+
 TEST(Reconcile, HostWithoutACapabilityLeavesTheActionToOthers) {
   AppWorld world;
   Reconcile gate(world.ports, world.settings, {});

@@ -77,11 +77,6 @@ void note_machine(Seat& seat, Desktop& desktop, const Instance& instance, const 
 
 void note_missing(Seat& seat, Desktop& desktop, const Observed& observed, Timestamp now,
                   const Policy& policy) {
-  const bool may_exist = desktop.instance || desktop.launch_called_at;
-  if (!may_exist) {
-    if (desktop.closing) mark_gone(desktop, "never launched", now);
-    return;
-  }
   const auto since = desktop.instance
                          ? desktop.instance->seen.at
                          : *desktop.launch_called_at + kDecisionLife + policy.launch_late;
@@ -97,6 +92,12 @@ void note_missing(Seat& seat, Desktop& desktop, const Observed& observed, Timest
   if (!desktop.instance && !desktop.closing) return;  // the same key may still be tried
   if (!desktop.closing) close_desktop(seat, CloseReason::died, now);
   mark_gone(desktop, desktop.instance ? "missing from every list" : "never appeared", now);
+}
+
+// Nobody has called for it yet: nothing can be there, and nothing needs to be looked for.
+void note_unlaunched(const Meeting& meeting, Desktop& desktop, Timestamp now) {
+  if (!desktop.closing || may_open_again(meeting, desktop)) return;
+  mark_gone(desktop, "never launched", now);
 }
 
 void note_record(Desktop& desktop, const Seat& seat, const std::vector<Record>& records,
@@ -141,6 +142,10 @@ void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& 
 
 }  // namespace
 
+bool may_open_again(const Meeting& meeting, const Desktop& desktop) {
+  return meeting.ending && desktop.closing->reason == CloseReason::meeting_ended;
+}
+
 void close_desktop(Seat& seat, CloseReason reason, Timestamp now) {
   Desktop& desktop = *seat.desktop;
   desktop.closing = Closing{reason, now};
@@ -180,6 +185,8 @@ void absorb(Meeting& meeting, const Observed& observed, Timestamp now, const Pol
       const Instance* machine = machine_of(seat, desktop, *observed.instances);
       if (machine != nullptr) {
         note_machine(seat, desktop, *machine, observed, now, policy);
+      } else if (!desktop.instance && !desktop.launch_called_at) {
+        note_unlaunched(meeting, desktop, now);
       } else {
         note_missing(seat, desktop, observed, now, policy);
       }

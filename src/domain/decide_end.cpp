@@ -75,11 +75,15 @@ bool somebody_may_be_there(const Meeting& meeting) {
   });
 }
 
-void withdraw_ending(Meeting& meeting) {
+void withdraw_ending(Meeting& meeting, Timestamp now) {
   meeting.ending.reset();
   for (auto& seat : meeting.seats) {
     if (!seat.desktop || !seat.desktop->closing || seat.desktop->kill_at) continue;
     if (seat.desktop->closing->reason != CloseReason::meeting_ended) continue;
+    if (seat.desktop->gone) {  // meanwhile: it is replaced
+      close_desktop(seat, CloseReason::died, now);
+      continue;
+    }
     seat.desktop->closing.reset();
     seat.desktop->fenced.reset();
     seat.desktop->unnamed.reset();
@@ -89,7 +93,7 @@ void withdraw_ending(Meeting& meeting) {
 
 void settle_ending(Meeting& meeting, Timestamp now) {
   if (somebody_may_be_there(meeting)) {
-    withdraw_ending(meeting);
+    withdraw_ending(meeting, now);
     return;
   }
   const bool all_fenced = std::all_of(

@@ -210,9 +210,7 @@ void take_down(Scene& scene) {
     if (desktop.address) name(scene);  // who is in it is asked by its name, also after it moved
     return;
   }
-  if (scene.meeting.ending && desktop.closing->reason == CloseReason::meeting_ended) {
-    return;  // may still be withdrawn
-  }
+  if (may_open_again(scene.meeting, desktop)) return;
   if (!desktop.unnamed) unname(scene);
   if (desktop.unnamed || desktop.name_given_up_at) kill(scene);
 }

@@ -11,6 +11,9 @@ namespace domain {
 // Closes the gate of the seat's desktop: no one enters any more, tokens are void.
 void close_desktop(Seat& seat, CloseReason reason, Timestamp now);
 
+// It was closed for an end of the meeting that may still be withdrawn.
+bool may_open_again(const Meeting& meeting, const Desktop& desktop);
+
 // Connections to a desktop as seen at `at`; nothing = unknown, which is never "empty".
 void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> connections,
                    Timestamp at, const Policy& policy);

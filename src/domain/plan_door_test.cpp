@@ -47,6 +47,53 @@ TEST(Plan, WhoComesBackWhileTheirDesktopIsBeingClosedIsNotShutOut) {
   EXPECT_FALSE(world.meeting.end);
 }
 
+// Both have left, and the meeting is about to end for want of people.
+void let_it_be_about_to_end(World& world) {
+  world.run_until(kT);
+  world.enter(0);
+  world.enter(1);
+  world.run_until(kT + 20min);
+  world.connections.clear();
+  while (!world.meeting.ending) {
+    world.now += 1s;
+    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+  }
+}
+
+TEST(Plan, ADesktopThatDiesWhileItsMeetingIsAboutToEndIsNotOpenedAgain) {
+  World world;
+  let_it_be_about_to_end(world);
+  const auto former = world.desktop(1).id;
+  world.die(1);
+  world.connections[world.desktop(0).id] = 1;  // the other one is back
+  world.pass();
+  EXPECT_FALSE(world.meeting.ending || world.meeting.end);
+  world.run_until(world.now + 1min);
+  EXPECT_TRUE(std::none_of(world.records.begin(), world.records.end(),
+                           [&](const Record& record) { return record.name == former.text(); }));
+  EXPECT_NE(world.desktop(1).id, former);
+  EXPECT_EQ(world.step_of(1), SeatStep::ready);
+}
+
+TEST(Plan, ADesktopThatIsStillToBeLaunchedIsNotGoneWhileAnEndMayBeWithdrawn) {
+  World world;
+  world.now = kT + world.policy.no_show_after - 1min;  // the control plane was down
+  world.launch_answers.assign(
+      100, base::fail(base::ErrorKind::unavailable, "the provider takes no more calls"));
+  world.launch_answers.front() = std::optional<Instance>();
+  world.run_until(kT + world.policy.no_show_after - 1s);
+  for (int i = 0; i < 3 && !world.meeting.ending; ++i) {
+    world.now += 1s;
+    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+  }
+  ASSERT_TRUE(world.meeting.ending);
+  ASSERT_TRUE(world.desktop(1).closing);
+  world.connections[world.desktop(0).id] = 1;
+  world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+  EXPECT_FALSE(world.meeting.ending || world.meeting.end);
+  EXPECT_FALSE(world.desktop(1).closing || world.desktop(1).gone);
+}
+
 TEST(Plan, WhoCameBackForAMomentWhileItWasAboutToEndHasTheGrace) {
   World world;
   world.run_until(kT);
