@@ -399,6 +399,7 @@ void Checks::launched(const Machine& machine) {
   if (all > world_.swarm().limits.desktops_max) {
     fail("S20", std::to_string(all) + " machines at once");
   }
+  check_comes_about(machine.spec.desktop);
 }
 
 void Checks::terminating(const Machine& machine) {
@@ -428,8 +429,11 @@ void Checks::terminating(const Machine& machine) {
       fail("S8", name + " is ended before its record is gone");
     }
     const auto record = world_.zone().truth_of(name);
+    // Whether it shows by now is told by clocks.
+    const bool just_set =
+        world_.clock_error() > 1s && world_.zone().since(name) > world_.now() - 10s;
     if (record && record->address == machine.address && !machine.address.empty() && !late &&
-        !desktop.name_given_up_at) {
+        !just_set && !desktop.name_given_up_at) {
       fail("S11", name + " still points at the machine that is ended");
     }
   }
@@ -468,6 +472,7 @@ void Checks::putting(const domain::Record& record) {
   if (record.generation <= record.owner.attempt) {  // each attempt begins a new one
     fail("S13", record.name + " carries a generation from before its desktop");
   }
+  check_unnamed(record);
   const bool held = std::any_of(
       world_.cloud().machines().begin(), world_.cloud().machines().end(), [&](const auto& entry) {
         return entry.second.spec.owner == record.owner &&

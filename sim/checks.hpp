@@ -95,6 +95,8 @@ class Checks {
   void check_monotonic(const domain::Meeting& before, const domain::Meeting& after);
   void check_seat(const domain::Meeting& meeting, const domain::Seat& before,
                   const domain::Seat& after);
+  void check_comes_about(const domain::DesktopId& desktop);
+  void check_unnamed(const domain::Record& record);
   void check_former(const domain::Seat& before);
   void check_over(const domain::Meeting& meeting);
   void check_new_launch(const domain::Seat& before, const domain::Seat& after);

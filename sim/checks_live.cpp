@@ -66,7 +66,9 @@ std::optional<Timestamp> Checks::unneeded_since(const Machine& machine) const {
   if (!current) from(machine.launched_at + kSeen);
   if (meeting->end) from(std::max(times.ended, machine.launched_at));
   const auto closed = times.closed.find(machine.spec.desktop);
-  if (closed != times.closed.end() && seat->desktop && seat->desktop->fenced) from(closed->second);
+  if (closed != times.closed.end() && seat->desktop && seat->desktop->fenced) {
+    from(std::max(closed->second, machine.launched_at));
+  }
   from(cap_of(*meeting, world_.swarm().policy) + world_.clock_error() + kDecide);
   if (const auto no_show = no_show_since(*meeting, *seat); no_show && machine.sessions == 0) {
     from(std::max(*no_show, machine.counts_from));  // unknown is live

@@ -123,13 +123,13 @@ void Checks::check_attempts(const Seat& before, const Seat& after) {
   const auto& policy = world_.swarm().policy;
   auto& used_up = used_up_[after.id];
   const auto now = world_.now() + world_.clock_error() + kSlack;
+  if (after.desktop && is_used_up(*after.desktop)) used_up.insert(after.desktop->id);
   if (after.failed && !before.failed && used_up.size() < policy.attempts_max && after.desktop) {
     const Meeting* meeting = row(*domain::meeting_of(after.id));
     const auto given = std::max(meeting->start.at - policy.give_up_before,
                                 after.desktop->intent_at + policy.launch_timeout);
     if (now < given) fail("L7", after.id.text() + " is given up while there is time");
   }
-  if (after.desktop && is_used_up(*after.desktop)) used_up.insert(after.desktop->id);
   if (after.attempts <= before.attempts) return;
   if (after.generation <= before.generation) {
     fail("S13", after.id.text() + " has another machine in the same generation");
@@ -187,8 +187,13 @@ void Checks::check_steps(const Meeting& meeting, const domain::Desktop* was,
     fail("S15", id + " has answered and is said to be silent");
   }
   if (is.fenced && !is.closing) fail("S14", id + " is open and fenced");
-  if (was == nullptr || !is.closing || is.gone) return;
+  if (was == nullptr || !is.closing) return;
   const auto reason = is.closing->reason;
+  const bool not_settled = meeting.ending && reason == CloseReason::meeting_ended;
+  if (not_settled && is.gone && !was->gone && !is.instance && !is.launch_called_at) {
+    fail("S8", id + " is given up for an end that may still be withdrawn");
+  }
+  if (is.gone) return;
   const bool by_absence =
       !meeting.end && (reason == CloseReason::unused || reason == CloseReason::meeting_ended);
   if (is.fenced && !was->fenced && by_absence && is.first_ready &&
@@ -196,7 +201,7 @@ void Checks::check_steps(const Meeting& meeting, const domain::Desktop* was,
     fail("S7", id + " is fenced and nobody knows who is in it");
   }
   const bool begins = (is.drop_asked_at && !was->drop_asked_at) || (is.kill_at && !was->kill_at);
-  if (begins && meeting.ending && reason == CloseReason::meeting_ended) {
+  if (begins && not_settled) {
     fail("S8", id + " is taken down for an end that may still be withdrawn");
   }
   if (!is.name_given_up_at || was->name_given_up_at) return;
@@ -205,6 +210,26 @@ void Checks::check_steps(const Meeting& meeting, const domain::Desktop* was,
   }
   if (world_.now() + 2 * world_.clock_error() + kSlack < is.fenced->at + policy.name_wait_max) {
     fail("S11", "the name of " + id + " is given up before its time");
+  }
+}
+
+// What is said to have no name is not given one, but by a call of which nobody knew.
+void Checks::check_unnamed(const domain::Record& record) {
+  const auto* meeting = row(*domain::meeting_of(record.owner.seat));
+  const auto* seat = meeting == nullptr ? nullptr : domain::find_seat(*meeting, record.owner.seat);
+  if (seat == nullptr || !seat->desktop || seat->desktop->attempt != record.owner.attempt) return;
+  if (world_.late_records().contains(record.name) || world_.clock_error() > 1s) return;
+  if (seat->desktop->unnamed) fail("S11", record.name + " is set though it is said to be gone");
+}
+
+// What is said never to have come about does not.
+void Checks::check_comes_about(const domain::DesktopId& id) {
+  const auto* meeting = row(*domain::meeting_of(id));
+  const auto* seat =
+      meeting == nullptr ? nullptr : domain::find_seat(*meeting, *domain::seat_of(id));
+  if (seat == nullptr || !seat->desktop || seat->desktop->id != id) return;
+  if (seat->desktop->gone && world_.clock_error() <= 1s) {
+    fail("S15", id.text() + " comes about though it is said to be gone");
   }
 }
 

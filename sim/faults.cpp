@@ -1,6 +1,7 @@
 #include "faults.hpp"
 
 #include <charconv>
+#include <utility>
 
 namespace sim {
 namespace {
@@ -81,10 +82,13 @@ Faults::Drawn Faults::draw(Site site) {
   Drawn drawn;
   if (healed_) return drawn;
   auto rng = stream(name);
+  const bool comes_late = std::exchange(comes_late_.at(index), false) && allowed(name);
   if (forced_) {
     const auto found = forced_->find(name);
     if (found == forced_->end()) return drawn;
     drawn.fate = found->second;
+  } else if (comes_late) {
+    drawn.fate = Fate::late;
   } else {
     if (mix_.rate.at(index) == 0 || rng.below(10'000) >= mix_.rate.at(index)) return drawn;
     if (!allowed(name)) return drawn;
@@ -95,7 +99,7 @@ Faults::Drawn Faults::draw(Site site) {
   // Short delays are as likely as long ones.
   auto bound = static_cast<std::uint32_t>(most.count());
   bound = std::max(2U, bound >> rng.below(8));
-  drawn.delay = Duration(1 + rng.below(bound));
+  drawn.delay = comes_late ? mix_.late_max : Duration(1 + rng.below(bound));
   if (drawn.fate != Fate::normal) {
     struck_.emplace_back(name, drawn.fate);
     passed_at_last_ = passed_;

@@ -12,7 +12,7 @@ namespace sim {
 namespace {
 
 constexpr Duration kLongOverdue = 1min;  // for so long the former processes could have done it
-constexpr std::uint32_t kIdleLooks = 3;  // overtaken, or held back by a budget, it looks again
+constexpr std::uint32_t kIdleLooks = 3;  // held up, or overtaken, it looks again
 constexpr std::uint32_t kWastedMax = 4;  // calls for one that is on its way, while others wait
 
 // Something of it is being closed, or soon. Not asked of the product, whose answer is what is
@@ -31,12 +31,17 @@ bool goes_first(const domain::Meeting& meeting, Timestamp now) {
 
 void PassChecks::begins(const Process& process, const domain::MeetingId& id) {
   begun_[process.name()].insert(id);
+  refused_.erase({process.name(), id});
   const auto* row = world_.row(id);
   if (row != nullptr && goes_first(*row, world_.now())) took_down_.insert({process.name(), id});
   looks_[id] = 0;
 }
 
 void PassChecks::asks(const Process& process, const domain::MeetingId& id) {
+  if (refused_.erase({process.name(), id}) > 0) {
+    world_.violation("L6", process.name() + " looks at " + id.text() +
+                               " again since a budget said no: what it saw is lost");
+  }
   ending_[process.name()].erase(id);
   named_[process.name()].erase(id);
 }
@@ -53,6 +58,14 @@ void PassChecks::looks(const Process& process, const domain::MeetingId& id) {
   if (++looks_[id] <= kIdleLooks || world_.swarm().processes > 1) return;
   world_.violation("L6", process.name() + " looks at " + id.text() + " " +
                              std::to_string(looks_[id]) + " times though nothing has changed");
+}
+
+void PassChecks::refused(const Process& process, const domain::MeetingId& id) {
+  if (!process.is_sweeping()) refused_.insert({process.name(), id});
+}
+
+void PassChecks::stored(const Process& process, const domain::MeetingId& id) {
+  refused_.erase({process.name(), id});
 }
 
 void PassChecks::committed(const domain::Meeting& before, domain::Meeting after) {

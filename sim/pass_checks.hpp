@@ -30,6 +30,9 @@ class PassChecks {
   // It looks at this meeting's machines; something of it was changed outside; it is stored anew.
   void looks(const Process& process, const domain::MeetingId& id);
   void changes(const domain::MeetingId& id) { looks_[id] = 0; }
+  // A budget has refused a launch: what was seen is stored without it, before the next look.
+  void refused(const Process& process, const domain::MeetingId& id);
+  void stored(const Process& process, const domain::MeetingId& id);
   void committed(const domain::Meeting& before, domain::Meeting after);
   void launches(const Process& process, const domain::MeetingId& id);
   // What the lists have shown as ending is not told again.
@@ -56,6 +59,7 @@ class PassChecks {
   bool healed_ = false;
   std::map<std::string, std::set<domain::MeetingId>> begun_;  // by process
   std::set<std::pair<std::string, domain::MeetingId>> took_down_;
+  std::set<std::pair<std::string, domain::MeetingId>> refused_;
   std::map<domain::MeetingId, std::uint32_t> looks_;  // of one pass, since anything has changed
   // What the pass of each process has seen, by meeting.
   std::map<std::string, std::map<domain::MeetingId, std::set<domain::InstanceId>>> ending_;

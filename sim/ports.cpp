@@ -1,5 +1,7 @@
 #include "ports.hpp"
 
+#include <algorithm>
+
 #include "base/crypto.hpp"
 #include "pass_checks.hpp"
 #include "rate_checks.hpp"
@@ -252,6 +254,7 @@ Result<> ZonePort::put(const domain::Record& record) {
   *answered = true;
   const bool may_come_late = !put && put.error().kind == ErrorKind::unknown_outcome;
   if (may_come_late) note_unknown_put(world, record);
+  if (put) note_put(world, record);
   return put;
 }
 
@@ -386,7 +389,16 @@ Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
                                world.versions().wrote(newer, commit.meeting);
                                return version;
                              });
+  if (!saved && saved.error().kind == ErrorKind::exhausted) {
+    world.passes().refused(process_, commit.meeting.id);
+  } else {
+    world.passes().stored(process_, commit.meeting.id);
+  }
+  const bool puts = std::any_of(commit.audit.begin(), commit.audit.end(), [](const auto& entry) {
+    return entry.kind == port::AuditEntry::Kind::intent && entry.action == "put_record";
+  });
   if (saved && commit.launches > 0) note_decided_launch(world, process_, commit.meeting.id);
+  if (saved && puts) note_decided_put(world, process_, commit.meeting.id);
   return saved;
 }
 

@@ -90,8 +90,11 @@ std::uint32_t RateChecks::calls_max(Site site) const {
   switch (site) {
     case Site::launch:  // each round tries every place
       return policy.places * calls_within(kWindow, policy.launch_retry, policy.retry_max) + kSlack;
-    case Site::terminate:
-      return calls_within(kWindow, policy.terminate_retry, policy.retry_max) + kSlack;
+    case Site::terminate: {  // by passes, or, where its row cannot be read, by everybody's sweeps
+      const auto swept = kWindow / world_.swarm().sweep.period * world_.swarm().processes;
+      const auto passed = calls_within(kWindow, policy.terminate_retry, policy.retry_max);
+      return std::max(passed, static_cast<std::uint32_t>(swept)) + kSlack;
+    }
     default:
       return calls_within(kWindow, kAskAgain, policy.retry_max) + kSlack;
   }

@@ -141,6 +141,10 @@ void draw_theme(Swarm& swarm, base::Rng rng) {
     for (const auto site : {Site::put, Site::launch, Site::set_deadline}) {
       swarm.mix.rate.at(static_cast<std::size_t>(site)) = 2000;
     }
+    if (rng.fork("names").below(2) == 0) {  // which take long to show, and are not dropped at once
+      swarm.zone_lag = 4s;
+      swarm.mix.rate.at(static_cast<std::size_t>(Site::drop)) = 3000;
+    }
     swarm.mix.weight[static_cast<std::size_t>(Fate::late)] += 10;
     swarm.mix.weight[static_cast<std::size_t>(Fate::refused)] += 5;
     if (rng.below(2) == 0) swarm.outage = 40min;
@@ -182,6 +186,8 @@ Swarm draw_swarm(std::uint64_t seed) {
   swarm.list_lag = swarm.policy.list_lag;
   draw_limits(swarm, root.fork("limits"));
   if (swarm.theme == Theme::crowded) swarm.compute_pace.terminate = {0.1, 1};
+  // Some desktops are still to be launched when nobody has come.
+  if (swarm.theme == Theme::restless && swarm.outage > 0s) swarm.compute_pace.launch = {0.02, 1};
   draw_versions(swarm, root.fork("versions"));
   if (swarm.calm) {
     swarm.mix = {};

@@ -132,11 +132,30 @@ void move(World& world, const domain::Meeting& meeting) {
   });
 }
 
+// Of another seat, so that this one may keep the meeting from its end.
+void kill_neighbour(World& world, const domain::Meeting& meeting) {
+  const auto& desktop = meeting.seats.back().desktop;
+  if (meeting.seats.size() < 2 || !desktop || !desktop->instance || desktop->gone) return;
+  world.probe("theme: a machine dies while its meeting is about to end");
+  const auto& id = desktop->instance->value;
+  world.cloud().die(id, "hardware");
+  world.cloud().find(id)->history.back().at -= world.swarm().list_lag;  // every list shows it
+}
+
+bool has_unlaunched(const domain::Meeting& meeting) {
+  return std::any_of(meeting.seats.begin(), meeting.seats.end(), [](const domain::Seat& seat) {
+    return seat.desktop && !seat.desktop->instance && !seat.desktop->gone;
+  });
+}
+
 // It moves, cannot count who is there, or what counts them starts anew.
-void disturb(World& world, const domain::InstanceId& id) {
+void disturb(World& world, const domain::InstanceId& id, const domain::Meeting& meeting) {
   auto rng = base::Rng(world.swarm().seed).fork("disturb" + id.text());
   world.cloud().find(id)->disturbed = true;
-  switch (world.faults().healed() ? 0 : rng.below(3)) {
+  const bool restless = world.swarm().theme == Theme::restless;
+  const auto what = !restless || has_unlaunched(meeting) ? 1 : rng.below(3);
+  if (!world.faults().healed()) kill_neighbour(world, meeting);
+  switch (world.faults().healed() ? 0 : what) {
     case 0:
       world.probe("theme: a machine moves while its meeting is about to end");
       world.cloud().stop(id, true, 1ms);  // before anybody looks
@@ -182,15 +201,18 @@ void bring_theme(World& world) {
 }
 
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after) {
-  if (world.swarm().theme != Theme::restless) return;
-  stop_counting(world, before, after);
+  const bool restless = world.swarm().theme == Theme::restless;
+  if (restless) stop_counting(world, before, after);
   if (before.ending || !after.ending) return;
-  if (!domain::was_begun(after)) move(world, after);
+  const bool elsewhere = !world.swarm().calm && world.faults().dice(Site::machine).below(4) == 0;
+  if (!restless && !elsewhere) return;
+  if (restless && !domain::was_begun(after)) move(world, after);
   const auto& desktop = after.seats.front().desktop;
   const auto* machine =
       desktop && desktop->instance ? world.cloud().find(desktop->instance->value) : nullptr;
   if (machine == nullptr || machine->broken || machine->disturbed) return;
-  world.scheduler().at(world.now(), [&world, id = machine->id] { disturb(world, id); });
+  world.scheduler().at(world.now(),
+                       [&world, id = machine->id, after] { disturb(world, id, after); });
 }
 
 void note_unknown_launch(World& world, const port::LaunchSpec& spec) {
@@ -218,9 +240,36 @@ void note_unknown_deadline(World& world, const domain::MeetingId& meeting) {
 
 void note_decided_launch(World& world, Process& process, const domain::MeetingId& meeting) {
   if (world.swarm().theme != Theme::restless || world.faults().healed()) return;
-  if (world.swarm().processes < 2 || world.faults().dice(Site::launch).below(4) > 0) return;
-  process.pause(world.now() + 3min);
+  const auto dice = world.faults().dice(Site::launch).below(4);
+  if (world.swarm().processes < 2 || dice > 1) return;
+  if (dice == 0) {
+    process.pause(world.now() + 3min);
+  } else {
+    world.probe("theme: a launch comes about as late as it may");
+    process.pause(world.now() + domain::kDecisionLife - 2s);
+    world.faults().come_late(Site::launch);
+  }
   cancel(world, meeting);
+  process.sleep(Duration{0});  // held up before it calls
+}
+
+void note_decided_put(World& world, Process& process, const domain::MeetingId& meeting) {
+  if (world.swarm().theme != Theme::restless || world.faults().healed()) return;
+  const auto dice = world.faults().dice(Site::put).below(4);
+  if (world.swarm().processes < 2 || dice > 1) return;
+  world.probe("theme: a name is set long after it was noted");
+  // Others look meanwhile, and may have time to ask for it, too.
+  world.scheduler().at(world.now() + (dice == 0 ? 0s : 8s),
+                       [&world, meeting] { cancel(world, meeting); });
+  process.pause(world.now() + domain::kDecisionLife - 5s);
+  process.sleep(Duration{0});
+}
+
+void note_put(World& world, const domain::Record& record) {
+  if (world.swarm().theme != Theme::restless || world.faults().healed()) return;
+  if (world.faults().dice(Site::put).below(4) > 0) return;
+  world.probe("theme: cancelled when a name was just set");
+  cancel(world, *domain::meeting_of(record.owner.seat));
 }
 
 void note_unknown_put(World& world, const domain::Record& record) {

@@ -30,7 +30,10 @@ void note_commit(World& world, const domain::Meeting& before, const domain::Meet
 void note_unknown_put(World& world, const domain::Record& record);
 void note_unknown_launch(World& world, const port::LaunchSpec& spec);
 void note_unknown_deadline(World& world, const domain::MeetingId& meeting);
-// ... and a launch was decided by a process that is held up before it calls.
+// ... and a launch or a put was decided by a process that is held up before it calls; a name was
+// set.
 void note_decided_launch(World& world, Process& process, const domain::MeetingId& meeting);
+void note_decided_put(World& world, Process& process, const domain::MeetingId& meeting);
+void note_put(World& world, const domain::Record& record);
 
 }  // namespace sim

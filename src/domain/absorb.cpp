@@ -100,6 +100,11 @@ void note_unlaunched(const Meeting& meeting, Desktop& desktop, Timestamp now) {
   mark_gone(desktop, "never launched", now);
 }
 
+// Whether a list surely shows what was set.
+bool must_show(const Desktop& desktop, Timestamp now) {
+  return !desktop.record_asked_at || now >= record_made_by(desktop) + kNameShows;
+}
+
 void note_record(Desktop& desktop, const Seat& seat, const std::vector<Record>& records,
                  Timestamp now) {
   const auto found = std::find_if(records.begin(), records.end(), [&](const Record& record) {
@@ -113,8 +118,9 @@ void note_record(Desktop& desktop, const Seat& seat, const std::vector<Record>& 
     return;
   }
   desktop.record.reset();
-  const bool shows = !desktop.record_asked_at || now >= *desktop.record_asked_at + kNameShows;
-  if (desktop.fenced && !desktop.unnamed && shows) desktop.unnamed = Seen{now, Source::zone};
+  if (desktop.fenced && !desktop.unnamed && must_show(desktop, now)) {
+    desktop.unnamed = Seen{now, Source::zone};
+  }
 }
 
 void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& policy) {
@@ -141,6 +147,11 @@ void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& 
 }
 
 }  // namespace
+
+Timestamp record_made_by(const Desktop& desktop) {
+  const bool answered = desktop.record_answered_at >= desktop.record_asked_at;
+  return answered ? *desktop.record_answered_at : *desktop.record_asked_at + kDecisionLife;
+}
 
 bool may_open_again(const Meeting& meeting, const Desktop& desktop) {
   return meeting.ending && desktop.closing->reason == CloseReason::meeting_ended;

@@ -102,6 +102,7 @@ void keep_deadline(Scene& scene) {
 void name(Scene& scene) {
   Desktop& desktop = *scene.seat.desktop;
   if (desktop.record && desktop.record->value == desktop.address->value) return;
+  if (desktop.record_asked_at && scene.now < record_made_by(desktop)) return;  // never two at once
   if (!is_due(scene, desktop.record_asked_at, desktop.address->seen.at, kAskAgain) ||
       !can(scene, Capability::name)) {
     return;

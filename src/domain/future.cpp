@@ -39,6 +39,7 @@ void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy) {
     if (desktop.address) pull(desktop.address->seen.at);
     pull_call(desktop.deadline_told_at);
     pull_call(desktop.record_asked_at);
+    pull_call(desktop.record_answered_at);
     pull_if(desktop.silent_since);
     if (desktop.presence && ahead(desktop.presence->at)) desktop.presence = {now, std::nullopt};
     pull_if(desktop.empty_since);

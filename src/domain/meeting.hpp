@@ -90,8 +90,9 @@ struct Desktop {
   Timestamp missed_at;
 
   // Facts on its name.
-  std::optional<Timestamp> record_asked_at;  // a put may have happened
-  std::optional<Fact<std::string>> record;   // read back: this address, in this generation
+  std::optional<Timestamp> record_asked_at;     // a put may have happened
+  std::optional<Timestamp> record_answered_at;  // ... and is made by now, as it was answered
+  std::optional<Fact<std::string>> record;      // read back: this address, in this generation
 
   // Facts on its use.
   std::optional<Seen> first_ready;

@@ -66,6 +66,7 @@ constexpr void fields(Codec& codec, Like<Desktop> auto& desktop) {
   codec("misses", desktop.misses);
   codec("missed_at", desktop.missed_at);
   codec("record_asked_at", desktop.record_asked_at);
+  codec("record_answered_at", desktop.record_answered_at);
   codec("record", desktop.record);
   codec("first_ready", desktop.first_ready);
   codec("ready", desktop.ready);

@@ -14,6 +14,10 @@ void close_desktop(Seat& seat, CloseReason reason, Timestamp now);
 // It was closed for an end of the meeting that may still be withdrawn.
 bool may_open_again(const Meeting& meeting, const Desktop& desktop);
 
+// By when the last call to set its name, which was noted, has been made: by its answer, and where
+// nobody has heard of one, as late as a call may be made.
+Timestamp record_made_by(const Desktop& desktop);
+
 // Connections to a desktop as seen at `at`; nothing = unknown, which is never "empty".
 void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> connections,
                    Timestamp at, const Policy& policy);

@@ -149,9 +149,9 @@ Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcom
   Seat& seat = *find_seat(next, *seat_of(desktop->id));
   if (const auto* launch = std::get_if<Launch>(&action)) {
     launched(seat, *desktop, *launch, outcome, now, policy);
-  } else if (const auto* put = std::get_if<PutRecord>(&action)) {
+  } else if (std::holds_alternative<PutRecord>(action)) {
     if (!outcome) seat.trouble = "the name of the desktop could not be set; trying again";
-    (void)put;
+    desktop->record_answered_at = now;
   } else if (const auto* deadline = std::get_if<SetDeadline>(&action)) {
     if (outcome && desktop->deadline_told_at == deadline->told_at) {  // no other call since
       desktop->deadline_set = deadline->deadline;

@@ -292,7 +292,7 @@ TEST(Plan, ANameThatComesLateGoesBeforeItsMachineDoes) {
 TEST(Plan, ANameThatWasJustSetIsNotTakenForGoneByAListWithoutIt) {
   World world;
   world.run_until(kT);
-  world.seat(0).desktop->record_asked_at = world.now;
+  world.seat(0).desktop->record_answered_at = world.now;
   world.meeting = must(cancel(world.meeting, "ada", world.now));
   auto observed = world.observe();
   observed.records->clear();
@@ -304,6 +304,48 @@ TEST(Plan, ANameThatWasJustSetIsNotTakenForGoneByAListWithoutIt) {
   EXPECT_FALSE(world.desktop(0).unnamed);
   EXPECT_TRUE(world.desktop(1).unnamed);
   plan_at(6s);
+  EXPECT_TRUE(world.desktop(0).unnamed);
+}
+
+TEST(Plan, ANameWhoseCallMayStillBeMadeIsNotAskedForAgain) {
+  World world;
+  world.run_until(kT - 11min);
+  world.now += 1min;
+  const auto puts = [&] {
+    auto planned = plan(world.meeting, world.observe(), world.now, world.policy);
+    world.meeting = planned.meeting;
+    return std::count_if(planned.actions.begin(), planned.actions.end(), [](const Action& action) {
+      return std::holds_alternative<PutRecord>(action);
+    });
+  };
+  world.pass();
+  for (auto& seat : world.meeting.seats) {
+    seat.desktop->record.reset();
+    seat.desktop->record_asked_at = seat.desktop->record_answered_at = {};
+  }
+  world.records.clear();
+  EXPECT_EQ(puts(), 2);
+  world.now += kDecisionLife - 1s;
+  EXPECT_EQ(puts(), 0);
+  world.now += 2s;
+  EXPECT_EQ(puts(), 2);
+}
+
+TEST(Plan, ANameWhoseCallMayStillBeMadeIsNotTakenForGone) {
+  World world;
+  world.run_until(kT);
+  world.seat(0).desktop->record_asked_at = world.now;
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  auto observed = world.observe();
+  observed.records->clear();
+  const auto plan_at = [&](Duration after) {
+    world.meeting = plan(world.meeting, observed, world.now + after, world.policy).meeting;
+  };
+  plan_at(0s);  // its gate is closed
+  plan_at(30s);
+  EXPECT_FALSE(world.desktop(0).unnamed);
+  EXPECT_TRUE(world.desktop(1).unnamed);
+  plan_at(kDecisionLife + 6s);
   EXPECT_TRUE(world.desktop(0).unnamed);
 }
 

@@ -113,6 +113,7 @@ class Draw {
     made.misses = number();
     made.missed_at = time();
     made.record_asked_at = maybe(time);
+    made.record_answered_at = maybe(time);
     made.record = maybe(text_fact);
     made.first_ready = maybe(seen);
     made.ready = maybe(seen);
