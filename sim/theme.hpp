@@ -24,8 +24,8 @@ enum class Theme : std::uint8_t {
 
 void bring_theme(World& world);
 
-// Restless worlds: a meeting was stored; a put, a launch or a deadline was sent of which nobody
-// knows what became.
+// Restless worlds, and some others when a meeting is about to end: it was stored. Restless ones: a
+// put, a launch or a deadline was sent of which nobody knows what became.
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after);
 void note_unknown_put(World& world, const domain::Record& record);
 void note_unknown_launch(World& world, const port::LaunchSpec& spec);

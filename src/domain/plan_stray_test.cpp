@@ -288,22 +288,23 @@ TEST(Plan, ANameThatComesLateGoesBeforeItsMachineDoes) {
   EXPECT_TRUE(world.records.empty());
 }
 
+void look_without_names(World& world, Duration after) {
+  auto observed = world.observe();
+  observed.records = std::vector<Record>();
+  world.meeting = plan(world.meeting, observed, world.now + after, world.policy).meeting;
+}
+
 // Two hosts: one has just set the name, the other's list is of a moment before.
 TEST(Plan, ANameThatWasJustSetIsNotTakenForGoneByAListWithoutIt) {
   World world;
   world.run_until(kT);
   world.seat(0).desktop->record_answered_at = world.now;
   world.meeting = must(cancel(world.meeting, "ada", world.now));
-  auto observed = world.observe();
-  observed.records->clear();
-  const auto plan_at = [&](Duration after) {
-    world.meeting = plan(world.meeting, observed, world.now + after, world.policy).meeting;
-  };
-  plan_at(0s);  // its gate is closed
-  plan_at(1s);
+  look_without_names(world, 0s);  // its gate is closed
+  look_without_names(world, 1s);
   EXPECT_FALSE(world.desktop(0).unnamed);
   EXPECT_TRUE(world.desktop(1).unnamed);
-  plan_at(6s);
+  look_without_names(world, 6s);
   EXPECT_TRUE(world.desktop(0).unnamed);
 }
 
@@ -336,16 +337,11 @@ TEST(Plan, ANameWhoseCallMayStillBeMadeIsNotTakenForGone) {
   world.run_until(kT);
   world.seat(0).desktop->record_asked_at = world.now;
   world.meeting = must(cancel(world.meeting, "ada", world.now));
-  auto observed = world.observe();
-  observed.records->clear();
-  const auto plan_at = [&](Duration after) {
-    world.meeting = plan(world.meeting, observed, world.now + after, world.policy).meeting;
-  };
-  plan_at(0s);  // its gate is closed
-  plan_at(30s);
+  look_without_names(world, 0s);  // its gate is closed
+  look_without_names(world, 30s);
   EXPECT_FALSE(world.desktop(0).unnamed);
   EXPECT_TRUE(world.desktop(1).unnamed);
-  plan_at(kDecisionLife + 6s);
+  look_without_names(world, kDecisionLife + 6s);
   EXPECT_TRUE(world.desktop(0).unnamed);
 }
 
