@@ -180,7 +180,10 @@ void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> co
   }
   // While somebody stays, the first sighting is kept until the seat counts as used.
   const bool keep = was_there && is_there && !desktop.used_at;
-  if (!keep) desktop.presence = Presence{at, connections};
+  if (keep) return;
+  // A host whose clock is ahead would take each look of another for one of long ago.
+  const auto last = desktop.presence && !is_there ? desktop.presence->at : at;
+  desktop.presence = Presence{std::max(at, last), connections};
 }
 
 void note_used(Seat& seat, Desktop& desktop, Timestamp at) {

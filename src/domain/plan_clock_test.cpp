@@ -103,5 +103,23 @@ TEST(PlanClock, HostsWhoseClocksDifferALittleLeaveEachOthersFacts) {
   EXPECT_EQ(world.desktop(0).empty_since, empty_since);
 }
 
+TEST(PlanClock, HostsWhoseClocksDifferByMinutesSeeTogetherThatEverybodyHasLeft) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 5min);
+  ASSERT_TRUE(world.seat(0).used_at);
+  world.connections.clear();
+  for (auto left = kT + 5min; !world.meeting.end && left < kT + 40min; left += 30s) {
+    world.now = left;
+    world.pass();
+    world.now = left + 6min;
+    world.pass();
+  }
+  ASSERT_TRUE(world.meeting.end);
+  EXPECT_EQ(world.meeting.end->reason, EndReason::partial_no_show);
+  EXPECT_LE(world.meeting.end->at, kT + 5min + world.policy.leave_grace + 6min + 1min);
+}
+
 }  // namespace
 }  // namespace domain
