@@ -423,12 +423,13 @@ void Checks::terminating(const Machine& machine) {
   if (known) {
     const auto& desktop = *seat->desktop;
     if (!desktop.closing || !desktop.fenced) fail("S8", name + " is ended before its gate closed");
-    // A call that comes late, too, finds that a name that came late is to go first by now.
+    // Once it was proved gone, a call that comes late shows it again, or a list that lags.
+    const auto record = world_.zone().truth_of(name);
     const bool late = world_.late_records().contains(name);
-    if (!desktop.unnamed && !desktop.name_given_up_at && !(late && desktop.kill_at)) {
+    const bool was_proved = desktop.unnamed || (desktop.kill_at && (late || !record));
+    if (!was_proved && !desktop.name_given_up_at) {
       fail("S8", name + " is ended before its record is gone");
     }
-    const auto record = world_.zone().truth_of(name);
     // Whether it shows by now is told by clocks.
     const bool just_set =
         world_.clock_error() > 1s && world_.zone().since(name) > world_.now() - 10s;

@@ -156,8 +156,9 @@ class Checks {
   std::map<std::string, Timestamp> stray_records_;
   std::map<domain::InstanceId, std::pair<Timestamp, Timestamp>> deadline_wrong_;  // since, which
   struct ShownDeadline {
-    std::optional<Timestamp> deadline;  // of the last list, until a row is stored after it
+    std::optional<Timestamp> deadline;  // of the last list, until its reader stores the row
     Timestamp asked_at;
+    Scheduler::Task by = 0;
     int ignored = 0;  // lists in a row
   };
   std::map<domain::InstanceId, ShownDeadline> shown_deadlines_;

@@ -265,6 +265,7 @@ void Checks::listed(const std::vector<domain::Instance>& instances, Timestamp as
     auto& shown = shown_deadlines_[instance.id];
     shown.deadline = instance.deadline;
     shown.asked_at = asked_at;
+    shown.by = world_.scheduler().current();
   }
 }
 
@@ -277,6 +278,7 @@ void Checks::check_shown_deadlines(const Meeting& after) {
     const auto found = shown_deadlines_.find(desktop->instance->value);
     if (found == shown_deadlines_.end() || !found->second.deadline) continue;
     auto& shown = found->second;
+    if (shown.by != world_.scheduler().current()) continue;  // a command knows nothing of it
     const auto told_at = desktop->deadline_told_at.value_or(desktop->instance->seen.at);
     const bool is_news = *shown.deadline != *desktop->deadline_set &&
                          shown.asked_at > told_at + world_.swarm().policy.list_lag + 2s;
