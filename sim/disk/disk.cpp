@@ -107,6 +107,7 @@ Disk::Disk(std::uint64_t seed, const Medium& medium) : rng_(seed) {
 
 Disk::~Disk() {
   CHECK(opens_.empty());
+  log_vfs_.reset();
   sqlite3_vfs_unregister(vfs_.get());
 }
 

@@ -21,9 +21,8 @@
 #include <vector>
 
 #include "adapter/sqlite/disk.hpp"
+#include "adapter/sqlite/log_vfs.hpp"
 #include "base/random.hpp"
-
-struct sqlite3_vfs;
 
 namespace sim {
 
@@ -85,7 +84,7 @@ class Disk final : public adapter::sqlite::Disk {
 
   // ---- adapter::sqlite::Disk
 
-  std::string vfs() const override { return vfs_name_; }
+  std::string vfs() const override { return log_vfs_->name(); }
   bool exists(const std::string& path) override { return names_.contains(path); }
   base::Result<> create(const std::string& path) override;
   base::Result<> check_may_write(const std::string& path) override;
@@ -164,6 +163,7 @@ class Disk final : public adapter::sqlite::Disk {
 
   std::string vfs_name_;
   std::unique_ptr<sqlite3_vfs> vfs_;
+  std::unique_ptr<adapter::sqlite::LogVfs> log_vfs_;  // as the product has it
   base::Rng rng_;
   std::uint64_t life_ = 1;
   Names names_;

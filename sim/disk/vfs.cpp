@@ -268,6 +268,7 @@ void Disk::register_vfs() {
   vfs_->xGetLastError = last_error;
   vfs_->xCurrentTimeInt64 = julian_time;
   CHECK(sqlite3_vfs_register(vfs_.get(), 0) == SQLITE_OK);
+  log_vfs_ = std::make_unique<adapter::sqlite::LogVfs>(vfs_name_);
 }
 
 }  // namespace sim

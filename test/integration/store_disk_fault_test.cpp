@@ -141,7 +141,7 @@ TEST(StoreDiskFault, EveryCallFailsOnceAndNothingIsLostOrHalfDone) {
     for (fault.nth = 1;; fault.nth += step) {
       SCOPED_TRACE(to_text(fault));
       OneFault one(medium, fault);
-      one.run(1 + long_run());
+      one.run(2 + long_run());
       ASSERT_FALSE(HasFailure());
       if (!one.struck()) break;
       ++faults;

@@ -1,6 +1,7 @@
 #include "adapter/sqlite/disk.hpp"
 
 #include "adapter/sqlite/files.hpp"
+#include "adapter/sqlite/log_vfs.hpp"
 
 namespace adapter::sqlite {
 namespace {
@@ -9,7 +10,7 @@ using base::Result;
 
 class SystemDisk final : public Disk {
  public:
-  std::string vfs() const override { return ""; }
+  std::string vfs() const override { return log_vfs_.name(); }
   bool exists(const std::string& path) override { return sqlite::exists(path); }
   Result<> create(const std::string& path) override { return create_private_file(path); }
   Result<> check_may_write(const std::string& path) override {
@@ -30,6 +31,8 @@ class SystemDisk final : public Disk {
     return rename_file(from, to);
   }
   Result<> sync_folder_of(const std::string& path) override { return sync_folder(path); }
+
+  const LogVfs log_vfs_{""};
 };
 
 }  // namespace

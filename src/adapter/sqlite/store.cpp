@@ -15,7 +15,9 @@ using base::fail;
 using base::Result;
 
 constexpr std::size_t kEntropyBytes = 16;
-constexpr int kWriterCacheKib = 16384;
+// SQLite looks through all of it at nearly every commit (a page that was split has had a number far
+// beyond the file's end for a moment).
+constexpr int kWriterCacheKib = 2048;
 
 // Cursors never come twice, or a consumer would overlook a change: neither those of meetings that
 // were purged nor those that a consumer has seen.
