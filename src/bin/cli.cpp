@@ -1,9 +1,11 @@
 #include "bin/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "bin/commands.hpp"
 #include "bin/exit_code.hpp"
+#include "bin/version.hpp"
 
 namespace bin {
 namespace {
@@ -214,6 +216,16 @@ void add_planning(CLI::App& app, Line& line) {
   it.add_option("--svg", day.svg_file, "A picture: seats ready over time");
 }
 
+// What is not known is told before what is missing: it may be why that is missing.
+int tell_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const auto unknown = app.remaining(true);
+  if (error.get_exit_code() == 0 || unknown.empty()) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  return tell({base::ErrorKind::invalid,
+               "\"" + unknown.front() + "\" is not known; see `howdah --help`", "", ""});
+}
+
 }  // namespace
 
 int run_cli(int argc, char** argv) {
@@ -225,14 +237,19 @@ int run_cli(int argc, char** argv) {
   app.add_option("--state", line.shared.state, "State folder");
   app.add_option("--server", line.shared.server, "URL of the server; default: the local one");
   app.add_flag("--json", line.shared.json, "Answer as JSON");
+  app.set_version_flag("--version", "howdah " + std::string(version()), "Print the version");
   add_operating(app, line);
   add_meetings(app, line);
   add_planning(app, line);
+  if (argc == 1) {
+    std::fputs(app.help().c_str(), stderr);
+    return kExitUsage;
+  }
   try {
     app.parse(argc, argv);
     return line.run();
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    return tell_usage(app, error);
   } catch (const std::exception& error) {
     return tell({base::ErrorKind::internal, error.what(), "", ""});
   }

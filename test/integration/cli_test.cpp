@@ -110,6 +110,20 @@ TEST(Cli, WrongLinesAreExitTwoAndSayWhatIsMissing) {
   }
 }
 
+TEST(Cli, WhatIsNotKnownIsNamed) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> lines = {
+      {{"frob"}, "\"frob\""},
+      {{"keys", "frob"}, "\"frob\""},
+      {{"book", "--frob"}, "\"--frob\""},
+      {{}, "Subcommands:"}};
+  for (const auto& [words, named] : lines) {
+    const auto output = howdah(words);
+    EXPECT_EQ(output.code, 2);
+    EXPECT_TRUE(contains(output.err, named)) << output.err;
+  }
+  EXPECT_EQ(howdah({"--version"}).out, howdah({"version"}).out);
+}
+
 TEST(Cli, WithoutAServerItIsExitFiveAndSaysHowToStartOne) {
   const Folder folder;
   const auto output = howdah({"list", "--state", folder / "state"});
