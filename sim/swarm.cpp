@@ -184,6 +184,8 @@ Swarm draw_swarm(std::uint64_t seed) {
   draw_disk(swarm, root.fork("disk"));
   draw_theme(swarm, root.fork("theme"));
   swarm.list_lag = swarm.policy.list_lag;
+  // By clocks that differ a little; nothing makes up for those that are wrong.
+  swarm.policy.name_lag = swarm.zone_lag + std::min<Duration>(swarm.skew_max, 2s);
   draw_limits(swarm, root.fork("limits"));
   if (swarm.theme == Theme::crowded) swarm.compute_pace.terminate = {0.1, 1};
   // Some desktops are still to be launched when nobody has come.

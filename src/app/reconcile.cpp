@@ -177,7 +177,10 @@ class Pass {
       observed.instances = seen("list machines", ports_.compute.list(meeting.id));
       observed.instances_answered_at = ports_.clock.now();
     }
-    if (wanted.records) observed.records = seen("list records", ports_.zone.list(meeting.id));
+    if (wanted.records) {
+      observed.records_asked_at = ports_.clock.now();
+      observed.records = seen("list records", ports_.zone.list(meeting.id));
+    }
     for (const auto& desktop : wanted.probes) probe(meeting, desktop, observed);
     observed_at_ = ports_.clock.now();
     return observed;

@@ -68,6 +68,8 @@ void describe_desktop_rules(Visitor& v, domain::Policy& policy) {
              "how long a new machine may be missing from the provider's list");
   v.duration("launch_late", policy.launch_late, 0s, 1h,
              "how long after a launch call without an answer its machine may come about");
+  v.duration("name_lag", policy.name_lag, 0s, 1h,
+             "how long a name that was set may be missing from the zone's list");
   v.number("misses_min", policy.misses_min, 1, 100,
            "lists without a machine before it counts as gone");
   v.duration("miss_spacing", policy.miss_spacing, 0s, 1h, "between two such lists");

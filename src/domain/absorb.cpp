@@ -12,7 +12,6 @@ namespace {
 constexpr Duration kWatched{60'000};  // looks further apart say nothing of what was between them
 constexpr Duration kMissesApart{120'000};  // and further apart than this they are not of one row
 constexpr Duration kWayIn{10'000};         // from the door to an open screen, at most
-constexpr Duration kNameShows{5'000};      // what was set a moment ago may not be listed yet
 
 void mark_gone(Desktop& desktop, std::string why, Timestamp now) {
   desktop.gone = Fact<std::string>{std::move(why), {now, Source::list}};
@@ -100,13 +99,14 @@ void note_unlaunched(const Meeting& meeting, Desktop& desktop, Timestamp now) {
   mark_gone(desktop, "never launched", now);
 }
 
-// Whether a list surely shows what was set.
-bool must_show(const Desktop& desktop, Timestamp now) {
-  return !desktop.record_asked_at || now >= record_made_by(desktop) + kNameShows;
+// Whether a list that was asked for then surely shows what was set.
+bool must_show(const Desktop& desktop, Timestamp asked_at, const Policy& policy) {
+  return !desktop.record_asked_at || asked_at >= record_made_by(desktop) + policy.name_lag;
 }
 
-void note_record(Desktop& desktop, const Seat& seat, const std::vector<Record>& records,
-                 Timestamp now) {
+void note_record(Desktop& desktop, const Seat& seat, const Observed& observed, Timestamp now,
+                 const Policy& policy) {
+  const auto& records = *observed.records;
   const auto found = std::find_if(records.begin(), records.end(), [&](const Record& record) {
     return record.owner.seat == seat.id && record.owner.attempt == desktop.attempt;
   });
@@ -118,7 +118,8 @@ void note_record(Desktop& desktop, const Seat& seat, const std::vector<Record>& 
     return;
   }
   desktop.record.reset();
-  if (desktop.fenced && !desktop.unnamed && must_show(desktop, now)) {
+  const auto asked_at = observed.records_asked_at.value_or(now);
+  if (desktop.fenced && !desktop.unnamed && must_show(desktop, asked_at, policy)) {
     desktop.unnamed = Seen{now, Source::zone};
   }
 }
@@ -205,7 +206,7 @@ void absorb(Meeting& meeting, const Observed& observed, Timestamp now, const Pol
         note_missing(seat, desktop, observed, now, policy);
       }
     }
-    if (observed.records) note_record(desktop, seat, *observed.records, now);
+    if (observed.records) note_record(desktop, seat, observed, now, policy);
     const auto probe = observed.probes.find(desktop.id);
     if (probe != observed.probes.end() && !desktop.gone) {
       note_probe(seat, desktop, probe->second, policy);

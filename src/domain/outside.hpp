@@ -66,6 +66,8 @@ struct Observed {
   std::optional<base::Timestamp> instances_asked_at;
   std::optional<base::Timestamp> instances_answered_at;
   std::optional<std::vector<Record>> records;  // all records of this meeting
+  // Nothing: at the time of the plan.
+  std::optional<base::Timestamp> records_asked_at;
   std::map<DesktopId, Probe> probes;
   std::set<Capability> capabilities{Capability::launch, Capability::name, Capability::terminate,
                                     Capability::deadline};

@@ -297,6 +297,7 @@ void look_without_names(World& world, Duration after) {
 // Two hosts: one has just set the name, the other's list is of a moment before.
 TEST(Plan, ANameThatWasJustSetIsNotTakenForGoneByAListWithoutIt) {
   World world;
+  world.policy.name_lag = 5s;
   world.run_until(kT);
   world.seat(0).desktop->record_answered_at = world.now;
   world.meeting = must(cancel(world.meeting, "ada", world.now));
@@ -306,6 +307,23 @@ TEST(Plan, ANameThatWasJustSetIsNotTakenForGoneByAListWithoutIt) {
   EXPECT_TRUE(world.desktop(1).unnamed);
   look_without_names(world, 6s);
   EXPECT_TRUE(world.desktop(0).unnamed);
+}
+
+// What it says is of when it was asked for.
+TEST(Plan, AListOfNamesProvesNoMoreForComingLate) {
+  World world;
+  world.policy.name_lag = 5s;
+  world.run_until(kT);
+  world.seat(0).desktop->record_answered_at = world.now;
+  world.meeting = must(cancel(world.meeting, "ada", world.now));
+  look_without_names(world, 0s);  // its gate is closed
+  auto observed = world.observe();
+  observed.records = std::vector<Record>();
+  for (const auto asked : {4s, 5s}) {
+    observed.records_asked_at = world.now + asked;
+    world.meeting = plan(world.meeting, observed, world.now + 20s, world.policy).meeting;
+    EXPECT_EQ(world.desktop(0).unnamed.has_value(), asked == 5s);
+  }
 }
 
 TEST(Plan, ANameWhoseCallMayStillBeMadeIsNotAskedForAgain) {
@@ -334,6 +352,7 @@ TEST(Plan, ANameWhoseCallMayStillBeMadeIsNotAskedForAgain) {
 
 TEST(Plan, ANameWhoseCallMayStillBeMadeIsNotTakenForGone) {
   World world;
+  world.policy.name_lag = 5s;
   world.run_until(kT);
   world.seat(0).desktop->record_asked_at = world.now;
   world.meeting = must(cancel(world.meeting, "ada", world.now));

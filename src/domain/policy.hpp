@@ -44,6 +44,7 @@ struct Policy {
   Duration reconcile_hot = 10s;  // longest time between looks at a meeting that owns anything
   Duration list_lag = 0s;        // how long a new machine may be missing from the provider's list
   Duration launch_late = 0s;     // ... and to come about after a launch call without an answer
+  Duration name_lag = 0s;        // how long a name that was set may be missing from the zone's list
   std::uint32_t misses_min = 3;  // spaced lists without a machine before it counts as gone
   Duration miss_spacing = 10s;
 
