@@ -134,9 +134,10 @@ class Pass {
     const Meeting before = TRY(ports_.store.load(report_.meeting));
     report_.wake_at = before.wake_at;
     if (before.over_at && !before.wake_at) return false;
-    const auto began = ports_.clock.now();
+    const auto began = moment();
     auto observed = observe(before);
-    if (observed_at_ - began > kLookLife) return true;  // held up: what was seen is long past
+    // Held up: what was seen is long past.
+    if (!is_within({observed_at_, observed_up_}, began, kLookLife)) return true;
     auto plan = make_plan(before, observed);
     auto saved = save(before, plan);
     if (!saved && saved.error().kind == ErrorKind::exhausted && observed.may_launch) {
@@ -162,8 +163,18 @@ class Pass {
 
   // A pass that was suspended between its decision and the call acts on what is long past.
   bool is_stale() const {
-    const auto age = ports_.clock.now() - observed_at_;
-    return age > domain::kDecisionLife || age < -domain::kDecisionLife;
+    return !is_within(moment(), {observed_at_, observed_up_}, domain::kDecisionLife);
+  }
+
+  struct Moment {
+    base::Timestamp at;
+    base::Duration up;  // since boot
+  };
+  Moment moment() const { return {ports_.clock.now(), ports_.clock.since_boot()}; }
+  // By both clocks: a wall clock that was set back hides how long a pass was suspended, and what
+  // was decided by one that was wrong is void.
+  static bool is_within(const Moment& now, const Moment& then, base::Duration life) {
+    return now.up - then.up <= life && std::chrono::abs(now.at - then.at) <= life;
   }
 
   domain::Observed observe(const Meeting& meeting) {
@@ -183,6 +194,7 @@ class Pass {
     }
     for (const auto& desktop : wanted.probes) probe(meeting, desktop, observed);
     observed_at_ = ports_.clock.now();
+    observed_up_ = ports_.clock.since_boot();
     return observed;
   }
 
@@ -319,6 +331,7 @@ class Pass {
   bool hold_kills_;
   bool may_launch_ = true;
   base::Timestamp observed_at_;
+  base::Duration observed_up_{0};
   std::vector<Action> done_;
   PassReport report_;
 };

@@ -216,6 +216,19 @@ TEST(Reconcile, PassThatWasHeldUpLooksAgainBeforeItLaunches) {
   EXPECT_EQ(world.compute.launched_ever(), 2U);
 }
 
+TEST(Reconcile, PassThatWasHeldUpKnowsItThoughTheClockWasSetBackMeanwhile) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.clock.advance(50min);
+  world.compute.on_launch([&](const port::LaunchSpec&) {
+    world.clock.advance(3min);
+    world.clock.step(-3min);
+    must(world.schedule.cancel(world.ada, meeting.id));
+  });
+  must(world.reconcile.pass(meeting.id, false));
+  EXPECT_EQ(world.compute.launched_ever(), 1U);
+}
+
 // A control plane that is suspended while it looks at a desktop.
 class SuspendingProber final : public port::Prober {
  public:
