@@ -30,6 +30,7 @@ struct PutRecord {
   DesktopId desktop;
   std::string address;
   std::uint32_t generation = 1;
+  Timestamp asked_at;  // Desktop::record_asked_at of this call
   bool operator==(const PutRecord&) const = default;
 };
 

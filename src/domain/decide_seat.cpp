@@ -108,7 +108,8 @@ void name(Scene& scene) {
     return;
   }
   desktop.record_asked_at = scene.now;
-  scene.actions.emplace_back(PutRecord{desktop.id, desktop.address->value, scene.seat.generation});
+  scene.actions.emplace_back(
+      PutRecord{desktop.id, desktop.address->value, scene.seat.generation, scene.now});
 }
 
 // A desktop that cannot be used and where nobody can be: taken down, and perhaps replaced.

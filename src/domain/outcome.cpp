@@ -145,13 +145,15 @@ Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcom
   note_stray_call(next, action, outcome, now);
   Desktop* desktop = current(next, desktop_of(action));
   if (desktop == nullptr || desktop->gone) return next;
+  const auto* put = std::get_if<PutRecord>(&action);
+  const bool is_last_put = put != nullptr && desktop->record_asked_at == put->asked_at;
   if (!outcome && outcome.error().kind == ErrorKind::held_back) note_held_back(*desktop, action);
   Seat& seat = *find_seat(next, *seat_of(desktop->id));
   if (const auto* launch = std::get_if<Launch>(&action)) {
     launched(seat, *desktop, *launch, outcome, now, policy);
-  } else if (std::holds_alternative<PutRecord>(action)) {
+  } else if (put != nullptr) {
     if (!outcome) seat.trouble = "the name of the desktop could not be set; trying again";
-    desktop->record_answered_at = now;
+    if (is_last_put) desktop->record_answered_at = now;  // it says nothing of a later call
   } else if (const auto* deadline = std::get_if<SetDeadline>(&action)) {
     if (outcome && desktop->deadline_told_at == deadline->told_at) {  // no other call since
       desktop->deadline_set = deadline->deadline;

@@ -364,6 +364,22 @@ TEST(Plan, ANameWhoseCallMayStillBeMadeIsNotTakenForGone) {
   EXPECT_TRUE(world.desktop(0).unnamed);
 }
 
+// Of two calls half a minute apart the former is answered last.
+TEST(Plan, AnAnswerSaysNothingOfALaterCallForAName) {
+  World world;
+  world.run_until(kT);
+  const auto answered = *world.desktop(0).record_answered_at;
+  const auto outcome = [&](Timestamp asked_at) {
+    const PutRecord put{world.desktop(0).id, world.desktop(0).address->value, 1, asked_at};
+    world.meeting = apply_outcome(world.meeting, put, Outcome{}, world.now, world.policy);
+  };
+  world.seat(0).desktop->record_asked_at = world.now - 1s;
+  outcome(world.now - 32s);
+  EXPECT_EQ(world.desktop(0).record_answered_at, answered);
+  outcome(world.now - 1s);
+  EXPECT_EQ(world.desktop(0).record_answered_at, world.now);
+}
+
 TEST(Plan, AMeetingIsNotOverWhileALateNameIsLeft) {
   World world;
   world.run_until(kT);
