@@ -120,6 +120,26 @@ TEST_F(SecurityDoor, sec_13_RotatingALinkClosesThatSeatAlone) {
   EXPECT_EQ(other.read_bytes(12), "RFB 003.008\n");
 }
 
+// Whoever holds a link can open as many streams as are allowed, and must not win by that a screen
+// which nobody closes.
+TEST_F(SecurityDoor, sec_13_RotatingALinkClosesItsScreenHoweverManyStreamsThereAre) {
+  const auto seat_cookie = house.seat_cookie(meeting.seats[0]);
+  const std::string path = "/v1/join/" + meeting.seats[0].id.text() + "/events";
+  std::vector<std::unique_ptr<HttpClient>> streams;
+  for (std::size_t i = 0; i < http::Limits().streams_per_seat; ++i) {
+    streams.push_back(std::make_unique<HttpClient>(house.port));
+    streams.back()->send(HttpClient::request("GET", path, house.host, {{"Cookie", seat_cookie}}));
+    ASSERT_NE(streams.back()->take_until("event: status"), "");
+  }
+  HttpClient one_too_many(house.port);
+  one_too_many.send(HttpClient::request("GET", path, house.host, {{"Cookie", seat_cookie}}));
+  ASSERT_TRUE(one_too_many.closed_within(5s));
+  WebSocketClient viewer(house.port);
+  inside(viewer, 0);
+  must(house.schedule.rotate(organiser(), meeting.seats[0].id));
+  EXPECT_EQ(viewer.read_close(), 4004);
+}
+
 TEST_F(SecurityDoor, sec_13_ANewAttemptClosesTheOldOne) {
   WebSocketClient viewer(house.port);
   inside(viewer, 0);

@@ -34,7 +34,7 @@ class Bridge final : public Peer, public std::enable_shared_from_this<Bridge> {
     screen_id_ = screen_id;
     take_screen();
     const auto* seat = domain::find_seat(grant_->meeting, grant_->seat);
-    const Watched watched{grant_->seat, seat->epoch, grant_->desktop};
+    const Watched watched{grant_->seat, seat->epoch, grant_->desktop, true};
     const auto watch = [&io = hub().io, weak = weak_from_this()](const Body& /*status*/,
                                                                  std::optional<CloseCode> end) {
       if (!end) return;

@@ -19,7 +19,7 @@ class EventStream final : public Peer, public std::enable_shared_from_this<Event
 
   void start() {
     const auto* seat = domain::find_seat(grant_->meeting, grant_->seat);
-    const Watched watched{grant_->seat, seat->epoch, grant_->desktop};
+    const Watched watched{grant_->seat, seat->epoch, grant_->desktop, false};
     hub().head.write_events(out_);
     const auto watch = [&io = hub().io, weak = weak_from_this()](const Body& status,
                                                                  std::optional<CloseCode> end) {

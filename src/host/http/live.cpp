@@ -129,7 +129,7 @@ void Live::changed(const domain::Meeting& meeting) {
 }
 
 std::uint64_t Live::watch(const domain::Meeting& meeting, const Watched& watched, Watch watch,
-                          std::size_t per_seat_max) {
+                          std::size_t streams_max) {
   auto shared = std::make_shared<Watch>(std::move(watch));
   std::optional<CloseCode> end;
   Body status;
@@ -142,10 +142,11 @@ std::uint64_t Live::watch(const domain::Meeting& meeting, const Watched& watched
       entry->meeting = meeting;
       for (auto& view : entry->seats) render(*entry, view);
     }
-    const auto same =
-        std::count_if(entry->watchers.begin(), entry->watchers.end(),
-                      [&](const Watcher& other) { return other.watched.seat == watched.seat; });
-    if (static_cast<std::size_t>(same) >= per_seat_max) return 0;
+    const auto streams =
+        std::count_if(entry->watchers.begin(), entry->watchers.end(), [&](const Watcher& other) {
+          return other.watched.seat == watched.seat && !other.watched.screen;
+        });
+    if (!watched.screen && static_cast<std::size_t>(streams) >= streams_max) return 0;
     end = end_of(*entry->meeting, watched);
     status = view_of(*entry, watched.seat).status;
     id = ++last_watcher_;

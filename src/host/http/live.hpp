@@ -33,6 +33,7 @@ struct Watched {
   domain::SeatId seat;
   std::uint32_t epoch = 0;
   std::optional<domain::DesktopId> desktop;  // set: the access is to this desktop
+  bool screen = false;                       // a screen's own watch: it is never refused
 };
 
 class Live {
@@ -50,9 +51,10 @@ class Live {
   void changed(const domain::Meeting& meeting);
 
   // From now on; if `watched` lost its access between the check of `meeting` and now, `watch` is
-  // told at once. 0: too many watchers of this seat.
+  // told at once. 0: `streams_max` others watch this seat already. Screens neither count as such
+  // nor are they refused: one that nobody watches over would outlive its link (SECURITY row 13).
   std::uint64_t watch(const domain::Meeting& meeting, const Watched& watched, Watch watch,
-                      std::size_t per_seat_max);
+                      std::size_t streams_max);
   void unwatch(const domain::MeetingId& meeting, std::uint64_t id);
   std::size_t watchers() const;
 
