@@ -13,7 +13,7 @@ bool has_scope(const Principal& who, Operation operation) {
     case Operation::change:
       return who.scopes.contains(Scope::book) || who.scopes.contains(Scope::operate);
     case Operation::read:
-      return !who.scopes.empty();
+      return who.scopes.contains(Scope::read) || who.scopes.contains(Scope::operate);
     case Operation::operate:
       return who.scopes.contains(Scope::operate);
   }

@@ -15,6 +15,8 @@ struct Principal {
   std::set<port::Scope> scopes;
 };
 
+// Booking and changing need the scope `book` (who changes a meeting sees it in the answer), reading
+// needs `read`; `operate` may all of it.
 enum class Operation { book, read, change, operate };
 
 // denied: the scope is missing. not_found: the meeting is another organiser's (scope `operate` sees

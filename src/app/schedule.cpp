@@ -73,14 +73,20 @@ Result<port::Created> Schedule::book(
   return created;
 }
 
-Result<domain::Meeting> Schedule::get(const Principal& who, const domain::MeetingId& id) {
+// One answer for "not yours" and "not there".
+Result<domain::Meeting> Schedule::find(const Principal& who, const domain::MeetingId& id,
+                                       Operation operation) {
   auto loaded = ports_.store.load(id);
   if (!loaded && loaded.error().kind == ErrorKind::not_found) {
     return fail(ErrorKind::not_found, "no such meeting");
   }
   auto meeting = TRY(std::move(loaded));
-  TRY(may(who, Operation::read, meeting));
+  TRY(may(who, operation, meeting));
   return meeting;
+}
+
+Result<domain::Meeting> Schedule::get(const Principal& who, const domain::MeetingId& id) {
+  return find(who, id, Operation::read);
 }
 
 Result<port::Page> Schedule::list(const Principal& who, const std::string& from,
@@ -105,7 +111,7 @@ Result<domain::Meeting> Schedule::change(const Principal& who, const domain::Mee
                                          std::string_view action, std::string_view target,
                                          const Change& apply) {
   const auto now = ports_.clock.now();
-  TRY(get(who, id));  // one answer for "not yours" and "not there"
+  TRY(find(who, id, Operation::change));
   return change_meeting(ports_, id, {command(who, action, target, now)},
                         [&](const domain::Meeting& meeting) -> Result<domain::Meeting> {
                           TRY(may(who, Operation::change, meeting));

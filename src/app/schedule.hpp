@@ -33,6 +33,8 @@ class Schedule {
   base::Result<domain::Meeting> rotate(const Principal& who, const domain::SeatId& seat);
 
  private:
+  base::Result<domain::Meeting> find(const Principal& who, const domain::MeetingId& id,
+                                     Operation operation);
   template <class Change>
   base::Result<domain::Meeting> change(const Principal& who, const domain::MeetingId& id,
                                        std::string_view action, std::string_view target,
