@@ -236,9 +236,7 @@ bool Checks::may_end_sessions(const Meeting& meeting) const {
     case EndReason::ended_by_organiser:
       return ordered_.contains(meeting.id);
     case EndReason::ended_by_everyone:
-      return std::all_of(meeting.seats.begin(), meeting.seats.end(), [&](const Seat& seat) {
-        return !seat.used_at || asked_.contains(seat.id);
-      });
+      return all_inside_asked(meeting);
     case EndReason::overran:
     case EndReason::no_show:
     case EndReason::completed:

@@ -125,6 +125,7 @@ class Checks {
   void check_counted(const domain::Meeting& before, const domain::Meeting& after);
   void check_calm_ready(const domain::Meeting& meeting);
   bool may_end_sessions(const domain::Meeting& meeting) const;
+  bool all_inside_asked(const domain::Meeting& meeting) const;
   void check_door(const char* what, const domain::SeatId& seat, const domain::DesktopId& desktop);
   std::optional<Timestamp> unneeded_since(const Machine& machine) const;
   std::optional<Timestamp> no_show_since(const domain::Meeting& meeting,

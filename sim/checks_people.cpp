@@ -149,6 +149,22 @@ void Checks::unreadable(const domain::MeetingId& id, Timestamp until) {
   unreadable_until_[id] = std::max(unreadable_until_[id], until);
 }
 
+// "End for everybody": who is inside for longer than a look needs to notice it has asked, too. Who
+// came back to a screen that was seen empty is noticed by the next look.
+bool Checks::all_inside_asked(const Meeting& meeting) const {
+  const auto noticed =
+      3 * world_.swarm().policy.presence_period + kNoticed + 2 * world_.clock_error();
+  const auto objects = [&](const auto& session) {
+    if (!session->open || !domain::belongs_to(session->seat, meeting.id)) return false;
+    const Seat* seat = domain::find_seat(meeting, session->seat);
+    if (seat->epoch != session->epoch || asked_.contains(session->seat)) return false;
+    const Machine* machine = world_.cloud().find(session->machine);
+    return !machine->broken && world_.now() > session->opened_at + noticed;
+  };
+  const auto& sessions = world_.sessions();
+  return std::none_of(sessions.begin(), sessions.end(), objects);
+}
+
 void Checks::waiting(const std::string& who, bool waits) {
   if (waits) {
     waiting_.insert(who);

@@ -50,6 +50,16 @@ bool Machine::ever_had(Timestamp deadline) const {
                      [&](const auto& former) { return former.second == deadline; });
 }
 
+std::optional<Timestamp> Cloud::deadline_of(const domain::Owner& owner, Timestamp as_of) const {
+  std::optional<Timestamp> first;
+  for (const auto& [id, machine] : machines_) {
+    if (machine.spec.owner != owner) continue;
+    const auto deadline = machine.deadline_at(as_of);
+    first = std::min(first.value_or(deadline), deadline);
+  }
+  return first;
+}
+
 Machine* Cloud::holder(const std::string& address) {
   for (auto& [id, machine] : machines_) {
     if (!address.empty() && machine.address == address) return &machine;

@@ -81,6 +81,8 @@ class Cloud {
   std::map<domain::InstanceId, Machine>& machines() { return machines_; }
   Machine* find(const domain::InstanceId& id);
   Machine* holder(const std::string& address);
+  // The first deadline that machines with this mark had by then; some are planted by strangers.
+  std::optional<Timestamp> deadline_of(const domain::Owner& owner, Timestamp as_of) const;
   std::uint64_t launches() const { return launches_; }
   // When a launch with this key last had a definite answer.
   Timestamp answered_at(const std::string& key) const;

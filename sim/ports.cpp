@@ -264,8 +264,10 @@ Result<> ZonePort::drop(const std::string& name, const domain::Owner& owner) {
   ++drops_;
   world.rates().called(process_, Site::drop);
   note_change(world, Site::drop, domain::desktop_id(owner.seat, owner.attempt));
-  world.checks().mutation_called("drop_record", domain::desktop_id(owner.seat, owner.attempt));
-  world.versions().acts(process_, owner);
+  const auto listed = world.now() - world.swarm().list_lag - 5s;
+  if (!world.versions().acts(process_, owner, world.cloud().deadline_of(owner, listed))) {
+    world.checks().mutation_called("drop_record", domain::desktop_id(owner.seat, owner.attempt));
+  }
   world.checks().orphan_called(process_.uptime(), owner);
   auto dropped = process_.call(Site::drop, kFar, [&world, name, owner]() -> Result<> {
     if (world.zone().down()) return down("the DNS provider");

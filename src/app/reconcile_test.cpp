@@ -148,7 +148,7 @@ TEST(Reconcile, EveryMutationHasIntentThenOutcome) {
   for (const auto& [key, count] : open) EXPECT_EQ(count, 0) << key;
 }
 
-TEST(Reconcile, BudgetHoldsLaunchesAndNeverTakeDowns) {
+TEST(Reconcile, sec_29_BudgetHoldsLaunchesAndNeverTakeDowns) {
   AppWorld world;
   world.settings.limits = {100, 100, 2, 2};
   const auto first = world.book();

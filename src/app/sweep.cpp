@@ -47,9 +47,13 @@ Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
 struct Sighting {
   const domain::Owner& owner;
   std::optional<base::Timestamp> born;
-  std::optional<base::Timestamp> deadline;
-  bool stopping = false;  // its end has begun
+  bool kept_unread = false;  // where its meeting cannot be read, it stays
+  bool stopping = false;     // its end has begun
 };
+
+bool is_past(const std::optional<base::Timestamp>& deadline, base::Timestamp now) {
+  return deadline && now >= *deadline;
+}
 
 // Tells it to end; `unavailable`: it was not told, as calls are limited.
 template <class End>
@@ -109,6 +113,22 @@ void Sweep::wake_repaired() {
     const auto set = look_now(ports_, id);
     return set || set.error().kind == ErrorKind::not_found;
   });
+}
+
+// A machine ends itself, and lists forget it: that its name has had its time must be known then.
+Sweep::Deadlines Sweep::deadlines_seen(const std::vector<domain::Instance>& instances,
+                                       const std::vector<domain::Record>& records) const {
+  Deadlines seen;
+  for (const auto& record : records) {
+    const auto known = deadlines_.find(record.owner);
+    if (known != deadlines_.end()) seen.insert(*known);
+  }
+  for (const auto& instance : instances) {
+    if (!instance.deadline) continue;
+    const auto known = seen.emplace(instance.owner, *instance.deadline).first;
+    known->second = std::max(known->second, *instance.deadline);
+  }
+  return seen;
 }
 
 Sweep::Suspect Sweep::missed(Suspect suspect, base::Duration uptime) const {
@@ -198,8 +218,7 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
       ++round.report.suspects;
       const std::string key = item.kind + " " + item.id;
       Suspect& suspect = still[key] = missed(suspects[key], uptime);
-      const bool kept =
-          verdict.kind == Verdict::Kind::parked && (!seen.deadline || round.now < *seen.deadline);
+      const bool kept = verdict.kind == Verdict::Kind::parked && seen.kept_unread;
       const bool too_young = seen.born && round.now < *seen.born + policy_.age_min;
       item.verdict = "watched";
       item.unneeded = kept ? std::nullopt : std::optional(true);
@@ -208,19 +227,23 @@ Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool 
     round.report.items.push_back(std::move(item));
   };
 
+  auto deadlines = deadlines_seen(instances, records);
   for (const auto& instance : instances) {
     if (instance.state == InstanceState::gone) continue;
     consider({"instance", instance.id.text(), "", ""},
-             {instance.owner, instance.launched_at, instance.deadline,
+             {instance.owner, instance.launched_at, !is_past(instance.deadline, round.now),
               instance.state == InstanceState::stopping},
              [&] { return ports_.compute.terminate(instance.id, instance.owner); });
   }
   for (const auto& record : records) {
-    consider({"record", record.name, "", ""}, {record.owner, std::nullopt, std::nullopt},
+    const auto known = deadlines.find(record.owner);
+    const bool has_time = known == deadlines.end() || !is_past(known->second, round.now);
+    consider({"record", record.name, "", ""}, {record.owner, std::nullopt, has_time},
              [&] { return ports_.zone.drop(record.name, record.owner); });
   }
   if (!act) return round.report;
   suspects = std::move(still);
+  deadlines_ = std::move(deadlines);
   if (round.kills > kills_before) killed_at_ = ports_.clock.since_boot();  // calls take their time
   kills_ = round.kills;
   return round.report;

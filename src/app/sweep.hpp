@@ -72,13 +72,18 @@ class Sweep {
   void judge_suspect(SweepItem& item, bool too_young, bool stopping, const End& end,
                      Suspect& suspect, Round& round) const;
   base::Result<SweepReport> judge(std::map<std::string, Suspect>& suspects, bool act);
+  using Deadlines = std::map<domain::Owner, base::Timestamp>;
+  Deadlines deadlines_seen(const std::vector<domain::Instance>& instances,
+                           const std::vector<domain::Record>& records) const;
   // Looks at meetings whose rows could not be read and can be now.
   void wake_repaired();
 
   const Ports& ports_;
   SweepPolicy policy_;
   std::map<std::string, Suspect> suspects_;
-  std::set<domain::MeetingId> parked_;       // their rows could not be read
+  std::set<domain::MeetingId> parked_;  // their rows could not be read
+  // Of machines, as they were last seen, and of names whose machine has gone since.
+  Deadlines deadlines_;
   std::optional<base::Duration> first_run_;  // since boot
   std::uint32_t kills_ = 0;                  // until `period` has gone by without any
   base::Duration killed_at_{0};              // the last one; since boot

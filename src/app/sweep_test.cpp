@@ -257,13 +257,22 @@ TEST(Sweep, MeetingWhoseRowCanBeReadAgainIsLookedAt) {
   EXPECT_GT(world.load(meeting.id).wake_at, world.clock.now());
 }
 
-TEST(Sweep, MachineOfAParkedRowIsKeptUntilItsDeadline) {
+TEST(Sweep, sec_27_MachineOfAParkedRowAndItsNameAreKeptUntilItsDeadline) {
   AppWorld world;
   const auto meeting = world.book();
   world.run_until(kT);
   world.store.spoil(meeting.id);
   EXPECT_EQ(sweep_times(world, 10), 0U);
   EXPECT_EQ(world.alive(), 2U);
+  const auto deadline = *world.compute.truth().at(0).deadline;
+  while (world.clock.now() < deadline) {
+    EXPECT_EQ(world.alive(), 2U);
+    EXPECT_EQ(world.zone.truth().size(), 2U);
+    sweep_times(world, 1);
+  }
+  sweep_times(world, 10);
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.zone.truth().empty());
 }
 
 }  // namespace

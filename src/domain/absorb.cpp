@@ -140,7 +140,7 @@ void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& 
   }
   // The gate was closed before this look began: nobody can have come in since, but for who had
   // passed it by then and is not connected yet (S8).
-  const bool drained = !desktop.entered_at || probe.at >= *desktop.entered_at + kWayIn;
+  const bool drained = is_drained(desktop, probe.at);
   const bool empty = probe.connections == 0U && drained && !came_back(desktop);
   if (desktop.closing && !desktop.fenced && empty) {
     desktop.fenced = Seen{probe.at, Source::probe};
@@ -152,6 +152,10 @@ void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& 
 Timestamp record_made_by(const Desktop& desktop) {
   const bool answered = desktop.record_answered_at >= desktop.record_asked_at;
   return answered ? *desktop.record_answered_at : *desktop.record_asked_at + kDecisionLife;
+}
+
+bool is_drained(const Desktop& desktop, Timestamp at) {
+  return !desktop.entered_at || at >= *desktop.entered_at + kWayIn;
 }
 
 bool may_open_again(const Meeting& meeting, const Desktop& desktop) {

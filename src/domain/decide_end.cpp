@@ -61,10 +61,19 @@ void end_now(Meeting& meeting, EndReason reason, Timestamp now) {
   meeting.ending.reset();
 }
 
-bool everyone_asked(const Meeting& meeting) {
-  const bool all = std::all_of(meeting.seats.begin(), meeting.seats.end(),
-                               [](const Seat& seat) { return !seat.used_at || seat.wants_end_at; });
-  return all && any_used(meeting);
+// Who passed the door, and was not found to be away since. Unknown is live.
+bool may_be_inside(const Seat& seat, Timestamp now, const Policy& policy) {
+  const Desktop* desktop = open_desktop(seat);
+  if (desktop == nullptr || !desktop->entered_at) return false;
+  return !known_empty(*desktop, now, policy) ||
+         (desktop->presence && !is_drained(*desktop, desktop->presence->at));
+}
+
+bool everyone_asked(const Meeting& meeting, Timestamp now, const Policy& policy) {
+  const auto agrees = [&](const Seat& seat) {
+    return seat.wants_end_at || !(seat.used_at || may_be_inside(seat, now, policy));
+  };
+  return any_used(meeting) && std::all_of(meeting.seats.begin(), meeting.seats.end(), agrees);
 }
 
 bool somebody_may_be_there(const Meeting& meeting) {
@@ -154,7 +163,7 @@ bool known_empty(const Desktop& desktop, Timestamp now, const Policy& policy) {
 }
 
 void decide_end(Meeting& meeting, const Observed& observed, Timestamp now, const Policy& policy) {
-  if (!meeting.end && everyone_asked(meeting)) {
+  if (!meeting.end && everyone_asked(meeting, now, policy)) {
     end_now(meeting, EndReason::ended_by_everyone, now);
   }
   if (!meeting.end && !observed.hold_kills) decide_by_clock(meeting, now, policy);

@@ -71,7 +71,7 @@ Timestamp launch_deadline(const Scene& scene) {
 
 void launch(Scene& scene) {
   Desktop& desktop = *scene.seat.desktop;
-  if (scene.now >= launch_deadline(scene)) {
+  if (scene.now >= launch_deadline(scene) && !scene.observed.hold_kills) {
     const auto& trouble = scene.seat.trouble;
     give_up_seat(scene, trouble.empty() ? "no desktop could be started" : trouble);
     close_desktop(scene.seat, CloseReason::never_ready, scene.now);
@@ -91,10 +91,16 @@ void launch(Scene& scene) {
                                     .deadline = desktop.ends_itself_at});
 }
 
+// A new deadline is told at once, one that was told in vain after a pause.
 void keep_deadline(Scene& scene) {
   Desktop& desktop = *scene.seat.desktop;
   const auto wanted = hard_cap(scene.meeting, scene.policy) + scene.policy.deadline_margin;
   if (desktop.deadline_set == wanted || !can(scene, Capability::deadline)) return;
+  const bool again = desktop.deadline_told == wanted;
+  if (again && !is_due(scene, desktop.deadline_told_at, desktop.instance->seen.at, kAskAgain)) {
+    return;
+  }
+  desktop.deadline_told = wanted;
   desktop.deadline_told_at = scene.now;
   scene.actions.emplace_back(SetDeadline{desktop.id, desktop.instance->value, wanted, scene.now});
 }
@@ -112,8 +118,13 @@ void name(Scene& scene) {
       PutRecord{desktop.id, desktop.address->value, scene.seat.generation, scene.now});
 }
 
-// A desktop that cannot be used and where nobody can be: taken down, and perhaps replaced.
-std::optional<CloseReason> is_broken(const Desktop& desktop, Timestamp now, const Policy& policy) {
+// A desktop that cannot be used and where nobody can be: taken down, and perhaps replaced. By the
+// clock, so not while that is doubted.
+std::optional<CloseReason> is_broken(const Scene& scene) {
+  if (scene.observed.hold_kills) return std::nullopt;
+  const Desktop& desktop = *scene.seat.desktop;
+  const auto now = scene.now;
+  const auto& policy = scene.policy;
   // From when there was a machine: it may have waited long for its turn or for room.
   if (!desktop.first_ready && now >= desktop.instance->seen.at + policy.ready_within) {
     return CloseReason::never_ready;
@@ -131,7 +142,7 @@ void bring_up(Scene& scene) {
     launch(scene);
     return;
   }
-  if (const auto reason = is_broken(desktop, scene.now, scene.policy)) {
+  if (const auto reason = is_broken(scene)) {
     close_desktop(scene.seat, *reason, scene.now);
     return;
   }
@@ -166,7 +177,8 @@ void unname(Scene& scene) {
     desktop.unnamed = Seen{scene.now, Source::zone};
     return;
   }
-  const bool waited = scene.now >= desktop.fenced->at + scene.policy.name_wait_max;
+  const bool waited =
+      scene.now >= desktop.fenced->at + scene.policy.name_wait_max && !scene.observed.hold_kills;
   if (waited && !desktop.name_given_up_at &&
       (scene.policy.kill_despite_name || !desktop.first_ready)) {
     desktop.name_given_up_at = scene.now;

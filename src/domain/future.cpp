@@ -1,6 +1,6 @@
 // forget_the_future(): what a clock that was ahead has left behind, once it was set right. What is
-// pulled is taken to be of now, so that what lists are waited for is waited for from now on. When a
-// miss was counted is left: two hosts that disagree must not count for each other.
+// pulled is taken to be of now, so that what lists are waited for is waited for from now on: misses
+// are counted anew.
 
 #include <algorithm>
 
@@ -30,11 +30,16 @@ void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy) {
       token.expires_at = std::min(token.expires_at, now + policy.token_life + kClocksDiffer);
     }
     pull_call(seat.stray_called_at);
+    pull_if(seat.wanted_at);
     if (!seat.desktop) continue;
     Desktop& desktop = *seat.desktop;
     pull(desktop.intent_at);
     pull_if(desktop.launch_called_at);
     pull(desktop.launch_next_at);
+    if (ahead(desktop.missed_at)) {
+      desktop.missed_at = now;
+      desktop.misses = 0;
+    }
     if (desktop.instance) pull(desktop.instance->seen.at);
     if (desktop.address) pull(desktop.address->seen.at);
     pull_call(desktop.deadline_told_at);

@@ -86,6 +86,7 @@ struct Desktop {
   std::optional<Fact<std::string>> address;
   std::optional<Timestamp> deadline_set;      // the deadline that the machine is known to have
   std::optional<Timestamp> deadline_told_at;  // the last call to move it, or its answer
+  std::optional<Timestamp> deadline_told;     // ... and where it was to be moved to
   std::uint32_t misses = 0;                   // spaced complete lists in which it was missing
   Timestamp missed_at;
 

@@ -63,6 +63,7 @@ constexpr void fields(Codec& codec, Like<Desktop> auto& desktop) {
   codec("address", desktop.address);
   codec("deadline_set", desktop.deadline_set);
   codec("deadline_told_at", desktop.deadline_told_at);
+  codec("deadline_told", desktop.deadline_told);
   codec("misses", desktop.misses);
   codec("missed_at", desktop.missed_at);
   codec("record_asked_at", desktop.record_asked_at);

@@ -31,6 +31,9 @@ void forget_the_future(Meeting& meeting, Timestamp now, const Policy& policy);
 // Somebody opened a screen again after the gate was closed, if only for a moment.
 bool came_back(const Desktop& desktop);
 
+// Nobody who had passed its door by then can still be on the way in at `at` (S8).
+bool is_drained(const Desktop& desktop, Timestamp at);
+
 // The desktop is known to be empty at `now`: nobody was ever let in, or a recent look saw nobody.
 bool known_empty(const Desktop& desktop, Timestamp now, const Policy& policy);
 

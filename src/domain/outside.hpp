@@ -18,7 +18,7 @@ struct Owner {
   std::string store;  // identity of the store that owns it (S30)
   SeatId seat;
   std::uint32_t attempt = 0;
-  bool operator==(const Owner&) const = default;
+  auto operator<=>(const Owner&) const = default;
 };
 
 // `stopping`: told to end and cannot come back, but still there (EC2's shutting-down). `stopped`:

@@ -153,6 +153,9 @@ Plan plan(const Meeting& meeting, const Observed& observed, Timestamp now, const
     next.over_at = now;
   }
   next.wake_at = next_wake(next, now, policy);
+  if (observed.hold_kills && !next.end && has_failed(next, now, policy)) {  // its end is held
+    next.wake_at = std::max(*next.wake_at, now + policy.poll_slow);
+  }
   if (strays) next.wake_at = std::min(*next.wake_at, now + policy.terminate_retry);
   return result;
 }

@@ -80,6 +80,73 @@ TEST(PlanClock, ALaunchFromAheadOfWhichNobodyKnowsIsAwaitedNoLongerThanAnother) 
   EXPECT_TRUE(world.meeting.over_at);
 }
 
+TEST(PlanClock, WhatALaunchIsGivenUpByWaitsUntilTheClockIsBelieved) {
+  World world;
+  const base::Error full{base::ErrorKind::exhausted, "no capacity", "", ""};
+  world.launch_answers.assign(100, tl::unexpected(full));
+  world.run_until(kT - 10min);
+  pass_ahead(world, 30min);
+  EXPECT_FALSE(world.seat(0).failed);
+  world.hold_kills = false;
+  world.launch_answers.clear();  // there is room again
+  world.run_until(kT);
+  EXPECT_FALSE(world.meeting.end);
+  EXPECT_EQ(world.alive(), 2U);
+}
+
+TEST(PlanClock, AMachineThatIsStartingIsNotGivenUpByAClockThatJumped) {
+  World world;
+  world.run_until(kT - 30min);
+  world.mute.insert(desktop_id(world.seat(0).id, 1));
+  world.run_until(kT - 10min);
+  ASSERT_TRUE(world.desktop(0).instance && !world.desktop(0).first_ready);
+  pass_ahead(world, 1h);
+  EXPECT_FALSE(world.desktop(0).closing);
+  world.hold_kills = false;
+  world.mute.clear();
+  world.run_until(kT - 8min);
+  EXPECT_EQ(world.seat(0).attempts, 1U);
+  EXPECT_TRUE(world.desktop(0).ready);
+}
+
+TEST(PlanClock, ANameIsNotGivenUpByAClockThatJumped) {
+  World world;
+  world.policy.kill_despite_name = true;
+  world.run_until(kT);
+  world.meeting = must(end(world.meeting, "ada", world.now));
+  world.zone_fails = true;
+  pass_ahead(world, 1h);
+  EXPECT_EQ(world.alive(), 2U);
+  EXPECT_FALSE(world.desktop(0).name_given_up_at);
+}
+
+// Its misses were counted by a clock that was ahead: they are counted anew.
+TEST(PlanClock, AMissThatWasCountedAheadDoesNotKeepAMeetingThatHasEnded) {
+  World world;
+  world.launch_answers = {base::fail(base::ErrorKind::unknown_outcome, "timed out"),
+                          base::fail(base::ErrorKind::unknown_outcome, "timed out")};
+  world.run_until(kT - 10min);
+  ASSERT_TRUE(world.desktop(0).launch_called_at && !world.desktop(0).instance);
+  world.meeting = must(end(world.meeting, "ada", world.now));
+  pass_ahead(world, 1h);
+  ASSERT_EQ(world.desktop(0).misses, 1U);
+  world.hold_kills = false;
+  world.run_until(world.now + 5min);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
+TEST(PlanClock, AWishFromAheadKeepsAnEmptyDesktopNoLongerThanAnother) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 16min);  // the other's was released
+  world.now += 20min;
+  world.meeting = must(restart(world.meeting, world.seat(1).id, world.now, world.policy));
+  world.now -= 20min;
+  world.pass();
+  EXPECT_LE(*world.seat(1).wanted_at, world.now);
+}
+
 TEST(PlanClock, AnAnswerFromAheadIsNotFresh) {
   World world;
   world.run_until(kT - 5min);

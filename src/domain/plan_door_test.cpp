@@ -170,6 +170,40 @@ TEST(Plan, EmptinessIsCountedAnewWhenNobodyLookedForLong) {
   EXPECT_TRUE(world.meeting.end);
 }
 
+// "End for everybody" is for all who are inside to say, also for those of whom no look can tell.
+TEST(Plan, WhoMayBeInsideIsAskedBeforeEverybodyIsSaidToWantTheEnd) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  const auto id = world.desktop(1).id;
+  world.meeting = must(admit(world.meeting, world.seat(1).id, "h", world.now, world.policy));
+  world.meeting = must(pass_door(world.meeting, id, "h", world.now, world.policy));
+  world.connections[id] = std::nullopt;  // it cannot count
+  world.run_until(kT + 5min);
+  ASSERT_TRUE(world.seat(0).used_at && !world.seat(1).used_at);
+  world.meeting = must(ask_end(world.meeting, world.seat(0).id, world.now));
+  world.run_until(kT + 6min);
+  EXPECT_FALSE(world.meeting.end);
+  world.connections[id] = 0;
+  world.run_until(kT + 7min);
+  ASSERT_TRUE(world.meeting.end);
+  EXPECT_EQ(world.meeting.end->reason, EndReason::ended_by_everyone);
+}
+
+TEST(Plan, WhoCameInAMomentAgoIsNotOverruledByWhoWantsTheEnd) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 5min);
+  world.meeting = must(ask_end(world.meeting, world.seat(0).id, world.now));
+  const auto id = world.desktop(1).id;
+  world.meeting = must(admit(world.meeting, world.seat(1).id, "h", world.now, world.policy));
+  world.meeting = must(pass_door(world.meeting, id, "h", world.now, world.policy));
+  world.connections[id] = 1;
+  world.pass();
+  EXPECT_FALSE(world.meeting.end);
+}
+
 TEST(Plan, WhoPassedTheDoorAndWasNeverSeenInsideHasTheGrace) {
   World world;
   world.run_until(kT + 14min);

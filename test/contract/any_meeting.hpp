@@ -110,6 +110,7 @@ class Draw {
     made.running = maybe(seen);
     made.address = maybe(text_fact);
     made.deadline_set = maybe(time);
+    made.deadline_told = maybe(time);
     made.misses = number();
     made.missed_at = time();
     made.record_asked_at = maybe(time);

@@ -349,7 +349,7 @@ TYPED_TEST(MeetingStoreContract, PurgeTakesTheOldestFirstUpToItsLimit) {
   EXPECT_EQ(*this->store.purge(now, 3), 2U);
 }
 
-TYPED_TEST(MeetingStoreContract, LaunchesPerHourAreLimited) {
+TYPED_TEST(MeetingStoreContract, sec_29_LaunchesPerHourAreLimited) {
   const auto now = plain_meeting("x").start.at;
   const port::LaunchLimits limits{3, 2, 100, 100};
   const auto launch = [&](const char* id, base::Timestamp at, const char* owner) {
@@ -365,7 +365,7 @@ TYPED_TEST(MeetingStoreContract, LaunchesPerHourAreLimited) {
   ASSERT_TRUE(launch("m7", now + 1min, "bob"));  // that of 59 minutes ago is an hour old now
 }
 
-TYPED_TEST(MeetingStoreContract, DesktopsAtOneTimeAreLimited) {
+TYPED_TEST(MeetingStoreContract, sec_29_DesktopsAtOneTimeAreLimited) {
   const auto now = plain_meeting("x").start.at;
   const port::LaunchLimits limits{100, 100, 3, 2};
   const auto launch = [&](const char* id, const char* owner) {
