@@ -128,7 +128,7 @@ void add_certs(CLI::App& app, Line& line) {
     auto& it = command(certs, what,
                        trust ? "Let this machine and this user's browsers trust the CA"
                              : "Undo `howdah certs trust`",
-                       std::string("  sudo howdah certs ") + what, line, [&line, trust] {
+                       std::string("  howdah certs ") + what, line, [&line, trust] {
                          return trust ? trust_certs(line.shared, line.places)
                                       : untrust_certs(line.shared, line.places);
                        });
@@ -167,11 +167,9 @@ void add_operating(CLI::App& app, Line& line) {
           "  howdah config check --config my.toml", line,
           [&line] { return check_config(line.shared); });
   command(config, "example", "Print the defaults with what each value means",
-          "  howdah config example > howdah.toml", line, [] {
-            std::fputs(print_config({}, Comments::yes).c_str(), stdout);
-            return static_cast<int>(kExitOk);
-          });
-  command(app, "version", "Print the version", "", line,
+          "  howdah config example > howdah.toml", line,
+          [&line] { return show_example_config(line.shared); });
+  command(app, "version", "Print the version", "  howdah version --json", line,
           [&line] { return show_version(line.shared); });
 }
 

@@ -45,6 +45,10 @@ int tell(const base::Error& error) {
   return exit_code(error.kind);
 }
 
+void answer(const Shared& shared, const json::value& document, const std::string& text) {
+  std::fputs((shared.json ? json::serialize(document) + "\n" : text).c_str(), stdout);
+}
+
 base::Result<Config> load_config(const Shared& shared) {
   auto config = TRY(read_config(shared.config_file));
   if (!shared.state.empty()) config.state.folder = shared.state;

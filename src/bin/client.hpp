@@ -17,6 +17,9 @@ struct Shared {
   bool json = false;
 };
 
+// Prints what a command answers: `document` with --json, else `text` as it is.
+void answer(const Shared& shared, const boost::json::value& document, const std::string& text);
+
 // The configuration with the overrides of the command line.
 base::Result<Config> load_config(const Shared& shared);
 

@@ -17,6 +17,7 @@ namespace {
 
 using base::ErrorKind;
 using base::fail;
+namespace json = boost::json;
 namespace fs = std::filesystem;
 
 constexpr int kCacheKib = 2048;
@@ -81,14 +82,15 @@ base::Result<std::string> do_restore(const Shared& shared, const std::string& fo
 int backup(const Shared& shared, const std::string& folder) {
   const auto done = do_backup(shared, folder);
   if (!done) return tell(done.error());
-  std::printf("%s holds the store and its keys; keep it as private as them\n", folder.c_str());
+  answer(shared, json::object{{"backup", folder}},
+         folder + " holds the store and its keys; keep it as private as them\n");
   return kExitOk;
 }
 
 int restore(const Shared& shared, const std::string& folder) {
   const auto done = do_restore(shared, folder);
   if (!done) return tell(done.error());
-  std::printf("restored into %s\n", done->c_str());
+  answer(shared, json::object{{"state_folder", *done}}, "restored into " + *done + "\n");
   return kExitOk;
 }
 

@@ -5,9 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "adapter/file/private_file.hpp"
 #include "adapter/system/clock.hpp"
@@ -21,13 +19,13 @@ namespace {
 
 using base::ErrorKind;
 using base::fail;
+namespace json = boost::json;
 namespace fs = std::filesystem;
 
 constexpr auto kSystemFolder = "/usr/local/share/ca-certificates";
 
 // The CA of this state folder, told apart from another folder's by its fingerprint.
 struct Authority {
-  std::string pem;
   std::string file;
   std::string name;  // for NSS, and of the file in the system's folder
 };
@@ -39,12 +37,13 @@ base::Result<Authority> read_authority(const Shared& shared) {
   const auto pem = adapter::file::read_private(file);
   if (!pem) {
     return fail(pem.error().kind, pem.error().kind == ErrorKind::not_found
-                                      ? "there is no local CA yet: `howdah certs local` makes one"
+                                      ? file +
+                                            ": there is no local CA yet: `howdah certs local` "
+                                            "makes one, as the user who runs the server"
                                       : pem.error().message);
   }
-  const std::string text(pem->reveal());
-  const auto print = TRY(fingerprint(text));
-  return Authority{text, file, "howdah-local-" + print.substr(0, 16)};
+  const auto print = TRY(fingerprint(std::string(pem->reveal())));
+  return Authority{file, "howdah-local-" + print.substr(0, 16)};
 }
 
 // The CA stays when it was made for the same hosts, so that what trusts it goes on to.
@@ -105,32 +104,43 @@ base::Result<> program(const std::vector<std::string>& words, const std::string&
   return fail(ErrorKind::internal, fmt::format("{} failed with exit code {}", words[0], code));
 }
 
+// What changes the system's folder. Who may not asks sudo for this alone: the CA and the browsers'
+// database are that person's own, which root would look for elsewhere.
+base::Result<> in_system(const std::string& folder, std::vector<std::string> words,
+                         const std::string& package) {
+  std::error_code error;
+  fs::path there = fs::absolute(folder, error);
+  while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
+  if (::access(there.c_str(), W_OK) != 0) words.insert(words.begin(), "sudo");
+  const auto done = program(words, words[0] == "sudo" ? "sudo" : package);
+  if (done || words[0] != "sudo") return done;
+  return fail(ErrorKind::denied, fmt::format("{} cannot be changed ({}): --system '' leaves the "
+                                             "system's programs out",
+                                             folder, done.error().message));
+}
+
 // The system's folder is read by a program of its own; another folder (for tests, images) is not.
 base::Result<> refresh_system(const std::string& folder) {
   if (folder != kSystemFolder) return {};
-  return program({"update-ca-certificates"}, "ca-certificates");
+  return in_system(folder, {"update-ca-certificates"}, "ca-certificates");
+}
+
+std::string system_file(const Authority& authority, const std::string& folder) {
+  return fmt::format("{}/{}.crt", folder, authority.name);
 }
 
 base::Result<> trust_system(const Authority& authority, const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  const auto path = fmt::format("{}/{}.crt", folder, authority.name);
-  std::ofstream out(path, std::ios::trunc);
-  out << authority.pem;
-  out.close();
-  if (!out) {
-    return fail(ErrorKind::denied, fmt::format("{} cannot be written: run this with sudo for the "
-                                               "system's programs, or with --system ''",
-                                               path));
-  }
-  fs::permissions(path, fs::perms(0644), error);
+  TRY(in_system(folder,
+                {"install", "-D", "-m", "0644", authority.file, system_file(authority, folder)},
+                "coreutils"));
   return refresh_system(folder);
 }
 
 base::Result<> untrust_system(const Authority& authority, const std::string& folder) {
   std::error_code error;
-  fs::remove(fmt::format("{}/{}.crt", folder, authority.name), error);
-  if (error) return fail(ErrorKind::denied, folder + " cannot be changed: run this with sudo");
+  const auto file = system_file(authority, folder);
+  if (!fs::exists(file, error)) return {};
+  TRY(in_system(folder, {"rm", "-f", file}, "coreutils"));
   return refresh_system(folder);
 }
 
@@ -163,10 +173,13 @@ int change(const Shared& shared, const TrustPlaces& places, Change system, Chang
   const auto authority = read_authority(shared);
   if (!authority) return tell(authority.error());
   int code = kExitOk;
+  std::string text;
+  json::array folders;
   const auto one = [&](Change what, const std::string& folder) {
     const auto result = what(*authority, folder);
     if (result) {
-      std::printf("%s %s in %s\n", authority->name.c_str(), done, folder.c_str());
+      text += fmt::format("{} {} in {}\n", authority->name, done, folder);
+      folders.emplace_back(folder);
     } else {
       const int failed = tell(result.error());
       if (code == kExitOk) code = failed;
@@ -174,6 +187,7 @@ int change(const Shared& shared, const TrustPlaces& places, Change system, Chang
   };
   if (!places.system.empty()) one(system, places.system);
   one(nss, nss_folder(places));
+  answer(shared, json::object{{"authority", authority->name}, {"changed", folders}}, text);
   return code;
 }
 
@@ -200,15 +214,20 @@ int run_program(const std::vector<std::string>& words) {
 int make_local_certs(const Shared& shared, const std::vector<std::string>& more_hosts) {
   const auto made = do_make(shared, more_hosts);
   if (!made) return tell(made.error());
-  std::printf("%s in %s\n",
-              made->new_authority ? "A new CA and a certificate are"
-                                  : "A new certificate by the same CA is",
-              made->folder.c_str());
-  std::printf("%s", fmt::format("for {} {}\n", fmt::join(made->hosts.names, " "),
-                                fmt::join(made->hosts.addresses, " "))
-                        .c_str());
-  std::puts(made->new_authority ? "Next: `howdah certs trust`, then start the server again."
-                                : "Start the server again, or send it SIGHUP.");
+  const auto text = fmt::format(
+      "{} in {}\nfor {} {}\n{}\n",
+      made->new_authority ? "A new CA and a certificate are"
+                          : "A new certificate by the same CA is",
+      made->folder, fmt::join(made->hosts.names, " "), fmt::join(made->hosts.addresses, " "),
+      made->new_authority ? "Next: `howdah certs trust`, then start the server again."
+                          : "Start the server again, or send it SIGHUP.");
+  answer(shared,
+         json::object{{"folder", made->folder},
+                      {"new_authority", made->new_authority},
+                      {"names", json::array(made->hosts.names.begin(), made->hosts.names.end())},
+                      {"addresses",
+                       json::array(made->hosts.addresses.begin(), made->hosts.addresses.end())}},
+         text);
   return kExitOk;
 }
 

@@ -72,11 +72,7 @@ std::string joined(const json::array& texts) {
 int login_url(const Shared& shared) {
   const auto login = do_login_url(shared);
   if (!login) return tell(login.error());
-  if (shared.json) {
-    print_json(*login);
-  } else {
-    print(text_at(*login, "url") + "\n");
-  }
+  answer(shared, *login, text_at(*login, "url") + "\n");
   return kExitOk;
 }
 
@@ -135,30 +131,35 @@ int revoke_key(const Shared& shared, const std::string& name) {
 int rotate_secret(const Shared& shared, const std::string& name) {
   const auto done = do_rotate_secret(shared, name);
   if (!done) return tell(done.error());
-  std::fputs(
-      "howdah: rotated; the server takes it up within a minute, and what was signed with the "
-      "last version stays good until the next rotation\n",
-      stderr);
+  answer(shared, json::object{{"rotated", name}},
+         name +
+             " is rotated; the server takes it up within a minute, and what was signed with the "
+             "last version stays good until the next rotation\n");
   return kExitOk;
 }
 
 int check_config(const Shared& shared) {
   const auto config = load_config(shared);
   if (!config) return tell(config.error());
-  print(print_config(*config, Comments::no));
+  auto text = print_config(*config, Comments::no);
+  json::object document{{"configuration", text}};
   if (const auto state = state_folder(*config)) {
-    print(fmt::format("\n# in {} and never shown:\n# api_key = \"***\", secrets/* = \"***\"\n",
-                      state->path));
+    document["state_folder"] = state->path;
+    text += fmt::format("\n# in {} and never shown:\n# api_key = \"***\", secrets/* = \"***\"\n",
+                        state->path);
   }
+  answer(shared, document, text);
+  return kExitOk;
+}
+
+int show_example_config(const Shared& shared) {
+  const auto text = print_config({}, Comments::yes);
+  answer(shared, json::object{{"configuration", text}}, text);
   return kExitOk;
 }
 
 int show_version(const Shared& shared) {
-  if (shared.json) {
-    print_json(json::object{{"version", version()}});
-  } else {
-    print(fmt::format("howdah {}\n", version()));
-  }
+  answer(shared, json::object{{"version", version()}}, fmt::format("howdah {}\n", version()));
   return kExitOk;
 }
 

@@ -40,6 +40,7 @@ int rotate_secret(const Shared& shared, const std::string& name);
 int backup(const Shared& shared, const std::string& folder);
 int restore(const Shared& shared, const std::string& folder);
 int check_config(const Shared& shared);
+int show_example_config(const Shared& shared);
 int show_version(const Shared& shared);
 
 int serve(const Shared& shared);

@@ -80,6 +80,9 @@ void check_meeting(const Config& config, std::vector<Problem>& problems) {
   if (2 * config.pace.looks_shared_for > config.meeting.policy.list_lag) {
     problems.push_back({"pace.looks_shared_for", "must not be more than half of meeting.list_lag"});
   }
+  if (2 * config.pace.looks_shared_for > config.meeting.policy.name_lag) {
+    problems.push_back({"pace.looks_shared_for", "must not be more than half of meeting.name_lag"});
+  }
   if (config.loop.backoff_min > config.loop.backoff_max) {
     problems.push_back({"loop.backoff_min", "must not be more than backoff_max"});
   }

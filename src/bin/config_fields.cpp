@@ -78,6 +78,8 @@ void describe_desktop_rules(Visitor& v, domain::Policy& policy) {
              "what failing again and again adds to a pause between calls, at most");
   v.duration("name_wait_max", policy.name_wait_max, 0s, kDay,
              "a record that can't be removed holds a machine this long");
+  v.flag("kill_despite_name", policy.kill_despite_name,
+         "... also when its name was given out; false: that holds on until its deadline");
   v.duration("deadline_margin", policy.deadline_margin, 1s, kDay,
              "a desktop ends itself this long after the hard cap, without howdah");
   v.duration("retention", policy.retention, 1h, 10 * kYear, "meetings are kept after their end");
@@ -177,8 +179,9 @@ void describe_pace(Visitor& v, PaceSettings& pace) {
   v.real("name_calls", pace.name_calls, 1000,
          "for names a second, of which 3/10 are kept for removing; Route 53: 10, Cloudflare: 4");
   v.number("name_burst", pace.name_burst, 3, kMost, "at once; Route 53: 50, Cloudflare: 200");
-  v.duration("looks_shared_for", pace.looks_shared_for, 0s, 5min,
-             "one list serves all meetings for so long; at most half of meeting.list_lag");
+  v.duration(
+      "looks_shared_for", pace.looks_shared_for, 0s, 5min,
+      "one list serves all meetings for so long; at most half of meeting.list_lag and name_lag");
 }
 
 void describe_image(Visitor& v, Image& image) {

@@ -94,6 +94,8 @@ TEST(Config, BadOnesAreRefusedByFileLineKeyAndWhatIsAllowed) {
       {"[meeting]\ncall_url = \"http://x.example\"\n", "t.toml:2: meeting.call_url: "},
       {"[meeting]\ncall_url = \"javascript:alert(1)\"\n", "t.toml:2: meeting.call_url: "},
       {"[meeting]\nlength_min = \"2h\"\nlength_max = \"1h\"\n", "t.toml:2: meeting.length_min: "},
+      {"[meeting]\nlist_lag = \"1m\"\n[pace]\nlooks_shared_for = \"10s\"\n",
+       "t.toml:4: pace.looks_shared_for: must not be more than half of meeting.name_lag"},
       {"[budget]\ndesktops_max = 0\n", "t.toml:2: budget.desktops_max: a number from 1"},
       {"[budget]\ndesktops_max = -3\n", "t.toml:2: budget.desktops_max: a number from 1"},
       {"[budget]\ndesktops_max = \"3\"\n", "t.toml:2: budget.desktops_max: a number from 1"},

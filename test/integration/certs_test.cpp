@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 #include "adapter/system/clock.hpp"
 #include "integration/cli_support.hpp"
@@ -113,6 +116,28 @@ TEST_F(Certs, sec_24_TrustReachesSystemAndBrowsersAndUntrustUndoesIt) {
   EXPECT_EQ(run({"ls", system}).out, "");
   EXPECT_EQ(list().find("howdah-local-"), std::string::npos);
   EXPECT_EQ(howdah({"certs", "untrust", "--system", system}).code, 0) << "a second time";
+}
+
+// The CA and the browsers' database are the user's: sudo is asked for the system's folder alone.
+TEST_F(Certs, sec_24_WhoMayNotChangeTheSystemAsksSudoForThatAlone) {
+  ASSERT_EQ(howdah({"certs", "local"}).code, 0);
+  const auto system = folder_ / "system";
+  ASSERT_EQ(run({"mkdir", "-m", "0555", system, folder_ / "bin"}).code, 0);
+  ASSERT_EQ(run({"chmod", "0755", folder_ / "bin"}).code, 0);
+  cli::write_file(folder_ / "bin/sudo", "#!/bin/sh\necho \"$@\" >> " + (folder_ / "asked") + "\n");
+  ASSERT_EQ(run({"chmod", "0755", folder_ / "bin/sudo"}).code, 0);
+  std::vector<std::string> words{HOWDAH_BINARY,     "certs",    "trust", "--state",
+                                 folder_ / "state", "--system", system};
+  if (::geteuid() == 0) words.insert(words.begin(), {"setpriv", "--bounding-set", "-all"});
+  const auto trusted =
+      run(words, {{"HOME", folder_ / "home"}, {"PATH", (folder_ / "bin") + ":/usr/bin:/bin"}});
+  EXPECT_EQ(trusted.code, 0) << trusted.err;
+  const auto asked = cli::read_file(folder_ / "asked");
+  EXPECT_TRUE(asked.starts_with("install -D -m 0644 " + cert("ca.pem") + " " + system)) << asked;
+  EXPECT_EQ(std::count(asked.begin(), asked.end(), '\n'), 1) << asked;
+  EXPECT_NE(run({"certutil", "-d", "sql:" + (folder_ / "home/.pki/nssdb"), "-L"})
+                .out.find("howdah-local-"),
+            std::string::npos);
 }
 
 TEST_F(Certs, TrustWithoutAnAuthoritySaysHowToMakeOne) {

@@ -76,7 +76,9 @@ TEST(Cli, EveryCommandExplainsItselfWithExamples) {
                                                   {"backup"},
                                                   {"restore"},
                                                   {"config", "check"},
-                                                  {"config", "example"}}) {
+                                                  {"config", "example"},
+                                                  {"simulate-day"},
+                                                  {"version"}}) {
     auto words = command;
     words.push_back("--help");
     const auto output = howdah(words);
@@ -84,6 +86,42 @@ TEST(Cli, EveryCommandExplainsItselfWithExamples) {
     EXPECT_TRUE(contains(output.out, "Examples:\n  ")) << command.back() << output.out;
   }
   EXPECT_TRUE(contains(howdah({"--help"}).out, "Exit codes: 0 done"));
+}
+
+TEST(Cli, EveryAnswerIsOneLineOfJsonWhereThatIsAskedFor) {
+  const Folder folder;
+  const auto away = folder / "backup";
+  {
+    Server server(folder, "");
+    ASSERT_TRUE(server.wait_until_serving()) << server.log();
+    const auto id = text_at(parsed(server.howdah(later())), "id");
+    const std::vector<std::vector<std::string>> commands{
+        {"url"},
+        {"list"},
+        {"show", id},
+        {"cancel", id},
+        {"sweep", "--dry-run"},
+        {"keys", "list"},
+        {"keys", "add", "ci", "--scope", "read"},
+        {"keys", "revoke", "ci"},
+        {"keys", "rotate", "link_key"},
+        {"certs", "local"},
+        {"certs", "trust", "--system", folder / "system", "--nss", folder / "nss"},
+        {"certs", "untrust", "--system", folder / "system", "--nss", folder / "nss"},
+        {"backup", away},
+        {"config", "check"},
+        {"config", "example"},
+        {"version"}};
+    for (auto words : commands) {
+      words.emplace_back("--json");
+      const auto output = server.howdah(words);
+      EXPECT_TRUE(parsed(output).is_object()) << words[0] << " " << words[1];
+      EXPECT_EQ(std::count(output.out.begin(), output.out.end(), '\n'), 1) << words[0];
+    }
+  }
+  const auto state = folder / "elsewhere";
+  EXPECT_EQ(text_at(parsed(howdah({"restore", away, "--state", state, "--json"})), "state_folder"),
+            state);
 }
 
 TEST(Cli, WrongLinesAreExitTwoAndSayWhatIsMissing) {
