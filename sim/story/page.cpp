@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 8> kEnds{
     "Everybody had left, so this meeting was ended.",
     "Everybody who came had left, and somebody never came, so this meeting was ended.",
     "This meeting reached the end of its time.",
-    "No desktop could be started for this meeting, so it was ended."};
+    "A desktop that this meeting needs could not be had, so the meeting was ended."};
 // In the order of domain::CloseReason.
 constexpr std::array<std::string_view, 4> kClosings{
     "The meeting is being closed.", "Nobody had come, so your desktop is being put away.",
@@ -47,7 +47,7 @@ Page page_of(const domain::Meeting& meeting, const domain::Seat& seat, base::Tim
   };
   if (meeting.end) {
     page.restart = false;
-    page.last = phase == MeetingPhase::over || step == SeatStep::ended;
+    page.last = phase == MeetingPhase::over;
     return says(kEnds.at(static_cast<std::size_t>(meeting.end->reason)));
   }
   if (step == SeatStep::failed) {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import { closeBrowser, enter, greenPart, openLink, profile, terminal, until, withServer } from
-  './world.mjs';
+import { closeBrowser, enter, greenPart, inside, openLink, profile, terminal, until, withServer }
+  from './world.mjs';
 
 after(closeBrowser);
 
@@ -129,12 +129,59 @@ test('the time left warns before the end, and an extension takes the warning bac
     const meeting = await server.book({ length_minutes: 5 });
     const page = await openLink(await profile(), meeting, 0);
     await enter(page);
-    await page.locator('#warning-text', { hasText: /is closed in \d min/ }).waitFor();
+    await page.locator('#warning-text', { hasText: /At most 10 minutes are left/ }).waitFor();
     await page.locator('#left[data-tone=bad]').waitFor();
     await server.post(`/v1/meetings/${meeting.id}/extend`, { minutes: 60 });
     await page.locator('#warning').waitFor({ state: 'hidden' });
     await page.locator('#left', { hasText: /1 h \d+ min left/ }).waitFor();
   }, { meeting: { overrun: '3m' } }));
+
+test('the call opens in a tab of its own, from the join page and from the desktop', () =>
+  withServer(async (server) => {
+    const call_url = 'https://meet.example.org/algebra?room=3#lobby';
+    const person = await profile();
+    await person.route('https://meet.example.org/**', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<title>call</title>' }));
+    const page = await openLink(person, await server.book({ call_url }), 0);
+    const leads = async () => {
+      const link = page.locator('#call');
+      await link.waitFor();
+      const fields = await link.evaluate((/** @type {HTMLAnchorElement} */ { href, rel, target }) =>
+        ({ href, rel, target }));
+      assert.deepEqual(fields, { href: call_url, rel: 'noopener noreferrer', target: '_blank' });
+      const [call] = await Promise.all([person.waitForEvent('page'), link.click()]);
+      await call.waitForURL(call_url);
+      assert.deepEqual(await call.evaluate(() => [window.opener, document.referrer]), [null, '']);
+      await call.close();
+    };
+    await leads();
+    await page.locator('#call', { hasText: 'meet.example.org' }).waitFor();
+    await enter(page);
+    await leads();
+    const silent = await openLink(person, await server.book(), 0);
+    await silent.locator('#enter:enabled').waitFor();
+    assert.equal(await silent.locator('#call').isVisible(), false);
+    await enter(silent);
+    assert.equal(await silent.locator('#call').isVisible(), false);
+  }));
+
+test('the desktop fills the whole screen when asked to, and gives it back', () =>
+  withServer(async (server) => {
+    const page = await openLink(await profile(), await server.book(), 0);
+    await enter(page);
+    const fills = (/** @type {boolean} */ whole) => until(`full screen is ${whole}`, () =>
+      page.evaluate((wanted) =>
+        (document.fullscreenElement === document.documentElement) === wanted, whole));
+    await page.locator('#full').click();
+    await fills(true);
+    await page.locator('#bar').waitFor({ state: 'hidden' });
+    assert.equal(await page.locator('#full').getAttribute('aria-pressed'), 'true');
+    await page.locator('#handle').click();
+    await page.locator('#full').click();
+    await fills(false);
+    await page.locator('#full[aria-pressed=false]').waitFor();
+    await inside(page);
+  }));
 
 test('on a phone the tools are out of the way, and its keyboard types', () =>
   withServer(async (server) => {

@@ -111,7 +111,7 @@ test('an early person is told when the desktop starts, and goes on by itself', (
     const meeting = await server.book({}, 20_000);
     const page = await openLink(await profile(), meeting, 0);
     await heading(page, /You are early/);
-    await page.locator('#count', { hasText: /Starts in/ }).waitFor();
+    await page.locator('#count', { hasText: /Desktop starts in/ }).waitFor();
     assert.equal(await page.locator('#enter-box').isVisible(), false);
     assert.match(await page.title(), /^In /);
     await page.locator('#enter:enabled').waitFor();

@@ -72,6 +72,60 @@ test('a desktop that dies while its person is inside is replaced; the other goes
     await paintGreen(other);
   }));
 
+/** @param {import('./world.mjs').Page} page @param {RegExp} words */
+const says = (page, words) => page.locator('#lines').filter({ hasText: words }).waitFor();
+
+// Without its limits no desktop is started, and there they can't be set.
+const kNoDesktops = { desktops: { limits: 'enforce', cgroup_parent: 'no/such/group/here' } };
+
+test('no desktop can be started: why is said while it is tried, and what it came to', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const page = await openLink(await profile(), meeting, 0);
+    await heading(page, /is being made ready/);
+    await says(page, /Asking for your desktop.+Limits on memory and processes cannot be set here/);
+    assert.equal(await page.locator('#enter-box').isVisible(), false);
+    await server.restartWith({ launch_timeout: '1s' });
+    await heading(page, /A desktop that this meeting needs could not be had/);
+    await says(page, /You had no desktop in this meeting. Nothing is left running/);
+    assert.equal((await server.meeting(meeting.id)).end?.reason, 'failed');
+  }, { ...kNoDesktops, meeting: { launch_timeout: '1h' } }));
+
+test('no desktop for one while nobody is inside: told at once, and then why it ended for all', () =>
+  withServer(async (server) => {
+    const meeting = await server.book({}, 300_000);
+    const pages = await Promise.all([0, 1].map(async (seat) =>
+      openLink(await profile(), meeting, seat)));
+    const [page, other] = pages;
+    assert.ok(page && other);
+    for (const one of pages) await one.locator('#enter:enabled').waitFor();
+    await killScreen(await desktopOf(server, meeting.id, 0));
+    await heading(page, /There is no desktop for you/);
+    await says(page, /Please tell the organiser.+this meeting may be ended/);
+    assert.equal(await page.locator('#enter-box').isVisible(), false);
+    await other.locator('#enter:enabled').waitFor();
+    await server.restartWith({ give_up_before: '10m' });
+    for (const one of pages) await heading(one, /A desktop that this meeting needs/);
+    for (const one of pages) await says(one, /files on it are deleted. Nothing is left running/);
+    assert.equal((await server.meeting(meeting.id)).end?.reason, 'failed');
+  }, { meeting: { attempts_max: 1 } }));
+
+test('no desktop for one while the other is inside: who is inside can go on', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const pages = await Promise.all([0, 1].map(async (seat) =>
+      openLink(await profile(), meeting, seat)));
+    const [page, other] = pages;
+    assert.ok(page && other);
+    await enter(other);
+    await page.locator('#enter:enabled').waitFor();
+    await killScreen(await desktopOf(server, meeting.id, 0));
+    await heading(page, /There is no desktop for you/);
+    await says(page, /Whoever is in their desktop already can go on/);
+    await paintGreen(other);
+    assert.equal((await server.meeting(meeting.id)).end, null);
+  }, { meeting: { attempts_max: 1 } }));
+
 test('cancelled while inside: both are put out at once and told why', () =>
   withServer(async (server) => {
     const meeting = await server.book();
@@ -83,6 +137,7 @@ test('cancelled while inside: both are put out at once and told why', () =>
     for (const page of pages) await page.locator('#cover-text', { hasText: 'cancelled' }).waitFor();
     for (const page of pages) await page.locator('#cover-link').click();
     for (const page of pages) await heading(page, /was cancelled/);
+    for (const page of pages) await says(page, /files on it are deleted. Nothing is left running/);
   }));
 
 test('the server is killed while people are inside: they come back, nobody is ended', () =>
@@ -116,6 +171,7 @@ test('a waiting page outlives the server, and says that the connection is lost',
     await page.locator('#lost').waitFor({ state: 'hidden' });
     await server.post(`/v1/meetings/${meeting.id}/cancel`, {});
     await heading(page, /was cancelled/);
+    await says(page, /You had no desktop in this meeting. Nothing is left running/);
   }));
 
 test('a second tab asks before it takes over, and the first one can take it back', () =>

@@ -5,7 +5,7 @@ import { get, post, said, Problem } from './api.js';
 import * as clock from './clock.js';
 import { arrange, byId, el, setText, show } from './dom.js';
 import { Live } from './live.js';
-import { clockTime, span, when } from './time.js';
+import { clockTime, span, timeOrDay, when } from './time.js';
 import { joinView } from './words.js';
 
 /** @typedef {import('./types.js').JoinStatus} JoinStatus */
@@ -92,7 +92,7 @@ function render() {
   arrange(byId('lines'), reuseLines(byId('lines'), view.lines));
   setText(byId('count'), view.count);
   show(byId('count'), view.count !== '');
-  renderSteps(view.steps);
+  renderSteps(view.steps, now);
   show(byId('enter-box'), view.enter);
   show(byId('restart'), view.restart);
   /** @type {HTMLButtonElement} */ (byId('enter')).disabled = !view.enter || busy;
@@ -156,8 +156,11 @@ function reuseLines(list, lines) {
   });
 }
 
-/** @param {import('./words.js').StepView[]} steps */
-function renderSteps(steps) {
+/**
+ * @param {import('./words.js').StepView[]} steps
+ * @param {number} now
+ */
+function renderSteps(steps, now) {
   const list = byId('steps');
   show(list, steps.length > 0);
   arrange(list, steps.map((step, index) => {
@@ -167,7 +170,8 @@ function renderSteps(steps) {
     if (step.state === 'now') node.setAttribute('aria-current', 'step');
     else node.removeAttribute('aria-current');
     setText(node.children[0] ?? node, step.label);
-    const note = { done: step.at ? clockTime(Date.parse(step.at)) : '', now: 'now', todo: '' };
+    const done = step.at ? timeOrDay(Date.parse(step.at), now) : '';
+    const note = { done, now: 'now', todo: '' };
     setText(node.children[1] ?? node, note[step.state]);
     return node;
   }));

@@ -4,7 +4,7 @@
 import { get, post, said, Problem } from './api.js';
 import * as clock from './clock.js';
 import { arrange, ask, byId, copyText, el, setText, show } from './dom.js';
-import { span, when, clockTime } from './time.js';
+import { span, timeOrDay, when, clockTime } from './time.js';
 import { chip, endWords, phaseWords } from './words.js';
 
 /** @typedef {import('./types.js').Meeting} Meeting */
@@ -174,11 +174,12 @@ class Card {
 
   /** @param {Meeting} meeting */
   noteText(meeting) {
-    if (meeting.end) {
-      const left = meeting.phase === 'over' ? '' : ' Its desktops are being taken down.';
-      return `${endWords(meeting.end.reason)} (${clockTime(Date.parse(meeting.end.at))})${left}`;
-    }
     const now = clock.now();
+    if (meeting.end) {
+      const left = meeting.phase === 'over' ? '' : ' It is still being closed.';
+      const at = timeOrDay(Date.parse(meeting.end.at), now);
+      return `${endWords(meeting.end.reason)} (${at})${left}`;
+    }
     const start = Date.parse(meeting.start.at);
     if (now < start) return `Starts in ${span(start - now)}.`;
     const end = Date.parse(meeting.planned_end);

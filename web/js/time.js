@@ -42,6 +42,36 @@ export function clockTime(at, zone = ownZone) {
 }
 
 /**
+ * "09:00"; "Tue 1 Dec, 09:00" when that is not the day that it is now, in a zone.
+ * @param {number} at
+ * @param {number} now
+ * @param {string} [zone]
+ */
+export function timeOrDay(at, now, zone = ownZone) {
+  return sameDay(at, now, zone) ? clockTime(at, zone) : dateTime(at, zone);
+}
+
+/**
+ * The same within a sentence: "at 09:00", "on Tue 1 Dec, 09:00".
+ * @param {number} at
+ * @param {number} now
+ * @param {string} [zone]
+ */
+export function moment(at, now, zone = ownZone) {
+  return `${sameDay(at, now, zone) ? 'at' : 'on'} ${timeOrDay(at, now, zone)}`;
+}
+
+/**
+ * @param {number} one
+ * @param {number} other
+ * @param {string} zone
+ */
+function sameDay(one, other, zone) {
+  const day = new Intl.DateTimeFormat('en-US', { dateStyle: 'short', timeZone: zone });
+  return day.format(one) === day.format(other);
+}
+
+/**
  * When a meeting is, for the reader: own zone first; the meeting's own when it differs.
  * @param {{at: string, zone: string}} start
  * @param {string} [reader]

@@ -7,12 +7,11 @@ import { ask, byId, setText, show } from './dom.js';
 import { Live } from './live.js';
 import { Screen } from './screen.js';
 import { clockTime, span } from './time.js';
+import { kNoWarning, nextWarning, warningWords } from './warning.js';
 import { endWords } from './words.js';
 
 /** @typedef {import('./types.js').Desk} Desk */
 
-const kMinute = 60_000;
-const kWarnAtMinutes = [10, 5, 1];
 const kJoinKey = 'howdah-join-url';
 const kHereKey = 'howdah-was-here';
 const kRetryMs = 1000;
@@ -26,7 +25,7 @@ let hardCap = 0;
 let plannedEnd = 0;
 /** @type {import('./types.js').End | null} */
 let end = null;
-let warned = Infinity;
+let warned = kNoWarning;
 let finished = false;
 
 const screen = new Screen(byId('screen'), {
@@ -124,23 +123,17 @@ function heard(data) {
 
 function renderTime() {
   if (!hardCap || finished) return;
-  const left = hardCap - clock.now();
+  const now = clock.now();
+  const left = hardCap - now;
+  warned = nextWarning(warned, hardCap, now);
   const words = `${span(left)} left`;
   setText(byId('left'), words);
   byId('left').title = `Planned until ${clockTime(plannedEnd)}, closed at ${clockTime(hardCap)}`;
-  const last = left <= Math.max(...kWarnAtMinutes) * kMinute;
+  const last = warned.minutes < Infinity;
   byId('left').dataset['tone'] = last ? 'bad' : '';
   setText(byId('handle-left'), last ? words : 'Tools');
-  const due = kWarnAtMinutes.filter((minutes) => left <= minutes * kMinute);
-  const now = due.length ? Math.min(...due) : Infinity;
-  if (now < warned) {
-    setText(byId('warning-text'),
-      `This meeting is closed in ${span(left)}. Then this desktop and its files are deleted.`);
-    show(byId('warning'), true);
-  } else if (now > warned) {
-    show(byId('warning'), false);  // it was extended
-  }
-  warned = now;
+  if (warned.change === 'show') setText(byId('warning-text'), warningWords(warned));
+  if (warned.change !== '') show(byId('warning'), warned.change === 'show');
 }
 
 function joinUrl() {

@@ -1,6 +1,6 @@
 // What the facts of a status mean, in plain words. Pure functions: status and time in, words out.
 
-import { clockTime, span } from './time.js';
+import { moment, span } from './time.js';
 
 /** @typedef {import('./types.js').JoinStatus} JoinStatus */
 /** @typedef {import('./types.js').Step} Step */
@@ -23,7 +23,7 @@ const kEndWords = {
   partial_no_show:
     'Everybody who came had left, and somebody never came, so this meeting was ended.',
   overran: 'This meeting reached the end of its time.',
-  failed: 'No desktop could be started for this meeting, so it was ended.',
+  failed: 'A desktop that this meeting needs could not be had, so the meeting was ended.',
 };
 
 /** @param {string} reason */
@@ -57,7 +57,7 @@ const kDoing = {
   unnamed: 'Your desktop is being taken down.',
   killing: 'Your desktop is being taken down.',
   released: 'Your desktop was put away.',
-  replaced: 'A new desktop is on its way.',
+  replaced: 'Your desktop is gone. A new one is started for you, if that is still possible.',
   failed: 'No desktop could be had.',
   ended: 'Your desktop is gone.',
 };
@@ -99,35 +99,53 @@ export function phaseWords(phase) {
  * @returns {View}
  */
 export function joinView(status, now) {
-  if (status.end || status.phase === 'closing' || status.phase === 'over') return ended(status);
+  if (status.end || status.phase === 'closing' || status.phase === 'over') {
+    return ended(status, now);
+  }
   if (status.step === 'failed') return failed(status);
   if (status.step === 'released') return released(status);
   if (status.closing) return closing(status);
   if (status.phase === 'booked' && now < Date.parse(status.launch_at)) return early(status, now);
   if (status.can_enter) return ready(status);
-  return starting(status);
+  return starting(status, now);
 }
 
-/** @param {JoinStatus} status @returns {View} */
-function ended(status) {
-  const gone = status.phase === 'over' || status.step === 'ended';
+/** @param {JoinStatus} status @param {number} now @returns {View} */
+function ended(status, now) {
+  const { end } = status;
+  const verb = end?.reason === 'cancelled' ? 'was cancelled' : 'ended';
   return {
-    ...blank(status), tone: 'over', tab: 'Ended', heading: endWords(status.end?.reason ?? ''),
-    lines: [
-      status.end ? `It ended at ${clockTime(Date.parse(status.end.at))}.` : '',
-      gone ? 'Your desktop and the files on it are deleted. Nothing is left running.'
-        : 'Your desktop and the files on it are being deleted.',
-    ].filter(Boolean),
-    live: !gone,
+    ...blank(status), tone: 'over', tab: 'Ended', heading: endWords(end?.reason ?? ''),
+    lines: [end ? `It ${verb} ${moment(Date.parse(end.at), now)}.` : '', remains(status)]
+      .filter(Boolean),
+    live: status.phase !== 'over',
   };
+}
+
+/**
+ * What an ended meeting leaves of this seat, and of itself: the desktops of others may live longer.
+ * @param {JoinStatus} status
+ */
+function remains(status) {
+  const over = status.phase === 'over';
+  const gone = over || status.step === 'ended';
+  const had = status.attempt > 1
+    || status.steps.some((step) => step.name === 'launched' && step.at !== null);
+  const words = [];
+  if (had) words.push(`Your desktop and the files on it are ${gone ? '' : 'being '}deleted.`);
+  else if (gone) words.push('You had no desktop in this meeting.');
+  if (over) words.push('Nothing is left running.');
+  else if (gone || !had) words.push('The meeting is still being closed.');
+  return words.join(' ');
 }
 
 /** @param {JoinStatus} status @returns {View} */
 function failed(status) {
   return {
     ...blank(status), tone: 'bad', tab: 'Failed', heading: 'There is no desktop for you.',
-    lines: [status.failed || 'It could not be started, and no further try is left.',
-      'Please tell the organiser. The other people in the meeting are not affected.'],
+    lines: [sentence(status.failed) || 'It could not be started, and no further try is left.',
+      'Please tell the organiser. Whoever is in their desktop already can go on; if nobody is, '
+        + 'this meeting may be ended.'],
     restart: status.can_restart,
   };
 }
@@ -139,21 +157,22 @@ function released(status) {
     heading: 'Nobody had come, so your desktop was put away.',
     lines: [status.can_restart
       ? 'The meeting is still on. Start your desktop again and you can join.'
-      : 'It can’t be started again for this meeting.'],
+      : 'It can’t be started again now.'],
     restart: status.can_restart,
   };
 }
 
 /** @param {JoinStatus} status @returns {View} */
 function closing(status) {
+  const next = status.failed ? 'No further try is left.'
+    : 'A new one is started for you, if that is still possible.';
   /** @type {Record<string, [string, string]>} */
   const words = {
     unused: ['Nobody had come, so your desktop is being put away.',
-      'In a moment you can start it again.'],
-    died: ['Your desktop stopped working.', 'A new one is started for you, if one is left.'],
-    never_ready: ['Your desktop did not come up in time.',
-      'A new one is started for you, if one is left.'],
-    meeting_ended: ['The meeting is being closed.', 'Nobody was there any more.'],
+      status.can_restart ? 'You can have it started again.' : ''],
+    died: ['Your desktop stopped working.', next],
+    never_ready: ['Your desktop did not come up in time.', next],
+    meeting_ended: ['The meeting is being closed.', 'Nobody was seen in its desktops.'],
   };
   const [heading, line] = words[status.closing ?? ''] ?? ['Your desktop is being taken down.', ''];
   return {
@@ -168,9 +187,9 @@ function early(status, now) {
   return {
     ...blank(status), tone: 'wait', tab: `In ${span(Date.parse(status.start.at) - now)}`,
     heading: 'You are early.',
-    lines: [`Your desktop will be started at ${clockTime(launch)}. `
+    lines: [`Your desktop will be started ${moment(launch, now)}. `
       + 'You can leave this page open: it goes on by itself.'],
-    count: `Starts in ${span(launch - now)}`,
+    count: `Desktop starts in ${span(launch - now)}`,
     steps: steps(status, false),
   };
 }
@@ -184,16 +203,44 @@ function ready(status) {
   };
 }
 
-/** @param {JoinStatus} status @returns {View} */
-function starting(status) {
+/** @param {JoinStatus} status @param {number} now @returns {View} */
+function starting(status, now) {
+  if (isLate(status, now)) return late(status);
   const again = status.attempt > 1
-    ? `The one before stopped working or did not come up: this is try ${status.attempt}.` : '';
+    ? `The one before is gone: this is desktop ${status.attempt} of this seat.` : '';
   return {
     ...blank(status), tone: status.step === 'stale' ? 'bad' : 'wait', tab: 'Starting',
     heading: status.step === 'stale' ? 'Just a moment.' : 'Your desktop is being made ready.',
-    lines: [kDoing[status.step] ?? '', again, status.trouble ?? ''].filter(Boolean),
+    lines: [kDoing[status.step] ?? '', again, sentence(status.trouble)].filter(Boolean),
     steps: steps(status, true), restart: status.can_restart,
   };
+}
+
+/**
+ * Without a desktop after the time in which an unused one is kept: a seat that nobody has used gets
+ * none any more, and a used one may.
+ * @param {JoinStatus} status
+ * @param {number} now
+ */
+function isLate(status, now) {
+  return (status.step === 'waiting' || status.step === 'replaced')
+    && status.release_at !== null && now >= Date.parse(status.release_at);
+}
+
+/** @param {JoinStatus} status @returns {View} */
+function late(status) {
+  return {
+    ...blank(status), tone: 'bad', tab: 'No desktop', heading: 'There is no desktop for you.',
+    lines: [status.step === 'waiting' ? 'It could not be started in time.' : kDoing.replaced,
+      'Please tell the organiser.'],
+    restart: status.can_restart,
+  };
+}
+
+/** The server's words as a sentence. @param {string | null} text */
+function sentence(text) {
+  if (!text) return '';
+  return `${text[0]?.toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
 /** @param {JoinStatus} status @returns {View} */
