@@ -5,6 +5,7 @@
 #include "fuzz.hpp"
 #include "host/http/codec_read.hpp"
 #include "host/http/message.hpp"
+#include "host/http/urls.hpp"
 
 namespace {
 
@@ -45,6 +46,27 @@ void check_request(std::string_view text) {
   }
 }
 
+void check_form(std::string_view text) {
+  const auto value = http::form_field(text, "token");
+  // Each byte of it came from one byte, or from three that stood for it.
+  CHECK(!value || value->size() + std::string_view("token=").size() <= text.size());
+}
+
+void check_words(std::string_view text) {
+  if (http::lists(text, "binary")) CHECK(is_part("binary", text));
+  CHECK(http::lists(std::string(text) + ", binary", "binary"));
+}
+
+// A Host that is taken for a desktop's is written as we write that desktop's.
+void check_host(std::string_view text) {
+  static const auto urls = *http::Urls::make("http://localhost:8080", "desk.localhost", 8080);
+  const auto where = urls.place(text);
+  if (!where || where->site != http::Site::desk) return;
+  std::string host("http://");
+  for (const char c : text) host += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  CHECK(urls.desk_origin(*where->desktop) == host);
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -56,5 +78,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   check_refusal(http::parse_leave(text));
   check_refusal(http::parse_key(text));
   check_request(text);
+  check_form(text);
+  check_words(text);
+  check_host(text);
   return 0;
 }

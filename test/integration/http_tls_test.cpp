@@ -111,6 +111,8 @@ TEST_F(HttpTls, ServesPagesEventsAndLinksOverHttps) {
                                                      house->host, house->with_key()),
                                  "]}");
   EXPECT_NE(shown.find("\"link\":\"https://" + house->host), std::string::npos) << shown;
+  // One for localhost would bind every other program that serves there (SECURITY row 24).
+  EXPECT_EQ(shown.find("Strict-Transport-Security"), std::string::npos);
   TlsClient events(house->port);
   const auto head = events.call(
       HttpClient::request("GET", "/v1/join/" + meeting.seats[0].id.text() + "/events", house->host,

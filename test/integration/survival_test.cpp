@@ -209,7 +209,7 @@ TEST_F(Survival, AMeetingThatEndedWhileTheServerWasAwayIsTakenDownAtItsStart) {
   EXPECT_TRUE(eventually(kSoon, [&] { return text_of(status(0), "phase") == "over"; }));
 }
 
-TEST_F(Survival, Sec20_ADesktopEndsItselfWhenTheServerNeverComesBack) {
+TEST_F(Survival, sec_20_ADesktopEndsItselfWhenTheServerNeverComesBack) {
   auto settings = short_times();
   settings["meeting"]["no_show_after"] = "\"5m\"";
   settings["meeting"]["deadline_margin"] = "\"1s\"";
@@ -223,7 +223,7 @@ TEST_F(Survival, Sec20_ADesktopEndsItselfWhenTheServerNeverComesBack) {
   expect_nothing_left();
 }
 
-TEST_F(Survival, Sec23_ASecondServerOnTheSameFolderRefusesAndNamesTheHolder) {
+TEST_F(Survival, sec_23_ASecondServerOnTheSameFolderRefusesAndNamesTheHolder) {
   serve();
   auto settings = short_times();
   settings["state"]["folder"] = "\"" + grounds().folder + "\"";

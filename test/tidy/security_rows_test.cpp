@@ -62,7 +62,7 @@ TEST(SecurityRows, EachHasATest) {
 TEST(Security, sec_30_EveryParserIsFuzzedAndReleasesAreHardened) {
   const fs::path root(HOWDAH_SOURCE_DIR);
   for (const auto* name :
-       {"ticket", "http_body", "config", "time", "meeting_json", "probe_answer"}) {
+       {"ticket", "http_body", "config", "time", "meeting_json", "probe_answer", "screen"}) {
     EXPECT_TRUE(fs::exists(root / "test/fuzz" / ("fuzz_" + std::string(name) + ".cpp"))) << name;
   }
   const auto build = read(root / "CMakeLists.txt");

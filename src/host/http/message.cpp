@@ -107,6 +107,12 @@ std::string set_cookie(std::string_view name, std::string_view value,
   return cookie;
 }
 
+bool lists(std::string_view header, std::string_view word) {
+  bool found = false;
+  each_part(header, ',', [&](std::string_view part) { return found = trim(part) == word; });
+  return found;
+}
+
 std::optional<std::string> form_field(std::string_view body, std::string_view name) {
   std::optional<std::string> found;
   each_part(body, '&', [&](std::string_view part) {

@@ -74,6 +74,8 @@ std::string_view find_cookie(std::string_view header, std::string_view name);
 // "name=value; Path=/; Secure; HttpOnly; SameSite=Strict"; max_age_s: 0 deletes, nothing: session.
 std::string set_cookie(std::string_view name, std::string_view value,
                        std::optional<int> max_age_s = std::nullopt);
+// Whether `word` is one of a header's comma-separated words (case counts).
+bool lists(std::string_view header, std::string_view word);
 // The value of `name` in an application/x-www-form-urlencoded body, decoded.
 std::optional<std::string> form_field(std::string_view body, std::string_view name);
 

@@ -91,17 +91,6 @@ Response events(const Context& context, const Request& request, const Parts& /*p
   return response;
 }
 
-bool names_binary(std::string_view protocols) {
-  while (!protocols.empty()) {
-    auto one = protocols.substr(0, protocols.find(','));
-    protocols.remove_prefix(std::min(protocols.size(), one.size() + 1));
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    while (one.ends_with(' ')) one.remove_suffix(1);
-    if (one == "binary") return true;
-  }
-  return false;
-}
-
 Response screen(const Context& context, const Request& request, const Parts& /*parts*/) {
   if (request.method != "GET" || request.header("sec-websocket-key").empty()) {
     return problem(400, "this is a WebSocket");
@@ -110,7 +99,7 @@ Response screen(const Context& context, const Request& request, const Parts& /*p
   if (request.header("origin") != context.urls.desk_origin(*request.desktop)) {
     return problem(403, "this call must come from a page of this server (Origin)");
   }
-  if (!names_binary(request.header("sec-websocket-protocol"))) {
+  if (!lists(request.header("sec-websocket-protocol"), "binary")) {
     return problem(400, "the sub-protocol must be binary");
   }
   auto guest = guest_of(context, request);

@@ -248,6 +248,28 @@ TEST_F(LoopTest, SuspectedLeaksAreShownAndRaiseAnAlert) {
   EXPECT_EQ(alerts.value(), 1U);  // told once
 }
 
+TEST_F(LoopTest, sec_27_ARowThatCannotBeReadRaisesAnAlertOnceAndTheOthersGoOn) {
+  config.sweep_period = 5ms;
+  const auto spoilt = world.book();
+  const auto sound = world.book();
+  world.store.spoil(spoilt.id);
+  EXPECT_FALSE(world.store.load(spoilt.id));  // what cannot be read is noticed when it is read
+  std::set<domain::MeetingId> passed;
+  const auto loop = start([&](const domain::MeetingId& id, bool) {
+    const auto report = rest(id);
+    const std::lock_guard lock(mutex);
+    passed.insert(id);
+    changed.notify_all();
+    return report;
+  });
+  world.clock.advance(55min);
+  EXPECT_TRUE(wait_for([&] { return passed.contains(sound.id); }));
+  EXPECT_TRUE(wait_for([&] { return sweeps > 10; }));
+  loop->stop();
+  EXPECT_EQ(metrics.gauge("howdah_parked_rows", "").value(), 1);
+  EXPECT_EQ(metrics.counter("howdah_alerts_total", "", {{"alert", "row_parked"}}).value(), 1U);
+}
+
 TEST_F(LoopTest, PassesThatNeverSucceedAreAnAlarmAndNotReady) {
   config.alarm_period = 5ms;
   world.book();
