@@ -57,5 +57,74 @@ TEST(HttpApi, BooksAndShowsAMeeting) {
   EXPECT_EQ(object_of(cancelled).at("end").at("reason").as_string(), "cancelled");
 }
 
+// Each says which field is wrong, and leaves nothing behind.
+TEST(HttpApi, ABadBookingNamesItsFieldAndStoresNothing) {
+  HttpHouse house;
+  const auto start = ",\"start\":\"" + base::to_rfc3339(house.clock.now() + 1h) + "\"";
+  const std::string long_name(300, 'x');
+  const auto with = [&](const std::string& more) { return start + "," + more; };
+  const std::vector<std::pair<std::string, std::pair<int, std::string>>> rows{
+      {"", {400, "start"}},
+      {with("\"colour\":1"), {400, "colour"}},
+      {with("\"seats\":7"), {400, "seats"}},
+      {with("\"seats\":[]"), {422, "seats"}},
+      {with(R"("seats":[{"role":"teacher"},{"role":"teacher"}])"), {422, "seats[1].role"}},
+      {with(R"("seats":[{"role":"pilot"}])"), {422, "seats[0].role"}},
+      {with(R"("seats":[{"role":"teacher","email":"nobody"}])"), {422, "seats[0].email"}},
+      {with(R"("seats":[{"role":"teacher","name":")" + long_name + "\"}]"), {422, "seats[0].name"}},
+      {with(R"("seats":[{"role":"teacher","name":"a\u0007"}])"), {422, "seats[0].name"}},
+      {with(R"("call_url":"http://not.secure.example")"), {422, "call_url"}},
+      {R"(,"start_local":"2027-03-28 02:30","zone":"Europe/Berlin")", {422, "start_local"}},
+      {R"(,"start_local":"2027-03-01 02:30","zone":"Europe/Nowhere")", {422, "zone"}},
+      {R"(,"start":"2099-01-01T00:00:00Z")", {422, "start"}},
+      {R"(,"start":"2001-01-01T00:00:00Z")", {422, "start"}},
+  };
+  for (const auto& [more, expected] : rows) {
+    const auto answer = house.call("POST", "/v1/meetings", house.with_key(),
+                                   "{\"title\":\"Algebra\",\"length_minutes\":45" + more + "}");
+    EXPECT_EQ(answer.status, expected.first) << more << answer.body;
+    EXPECT_EQ(answer.header("content-type"), "application/problem+json") << more;
+    const auto problem = object_of(answer);
+    ASSERT_TRUE(problem.contains("field")) << more << answer.body;
+    EXPECT_EQ(problem.at("field").as_string(), expected.second) << more;
+  }
+  EXPECT_EQ(house.call("POST", "/v1/meetings", house.with_key(), "{\"title\":").status, 400);
+  const auto all = object_of(house.call("GET", "/v1/meetings", house.with_key()));
+  EXPECT_TRUE(all.at("meetings").as_array().empty());
+}
+
+TEST(HttpApi, ReschedulesUntilDesktopsRun) {
+  HttpHouse house;
+  const auto meeting = house.book();
+  const auto path = "/v1/meetings/" + meeting.id.text() + "/reschedule";
+  const auto to = [&](base::Duration later) {
+    return "{\"start\":\"" + base::to_rfc3339(meeting.start.at + later) + "\"}";
+  };
+  const auto moved = house.call("POST", path, house.with_key(), to(5min));
+  EXPECT_EQ(moved.status, 200) << moved.body;
+  EXPECT_EQ(house.load(meeting.id).start.at, meeting.start.at + 5min);
+  house.clock.advance(5min);
+  house.settle(meeting.id);
+  EXPECT_EQ(house.call("POST", path, house.with_key(), to(2h)).status, 409);
+  EXPECT_EQ(house.load(meeting.id).start.at, meeting.start.at + 5min);
+}
+
+TEST(HttpApi, sec_05_MetricsNeedAKeyThatMayRead) {
+  HttpHouse house;
+  const auto who = must(house.access.by_key(kApiKey));
+  const auto status = [&](const std::set<port::Scope>& scopes) {
+    const auto name =
+        "k" + std::to_string(scopes.size()) + std::to_string(static_cast<int>(*scopes.begin()));
+    const auto key = must(house.access.add_key(who, name, scopes));
+    return house
+        .call("GET", "/metrics", {{"Authorization", "Bearer " + std::string(key.key.reveal())}})
+        .status;
+  };
+  EXPECT_EQ(house.call("GET", "/metrics").status, 401);
+  EXPECT_EQ(status({port::Scope::book}), 403);
+  EXPECT_EQ(status({port::Scope::read}), 200);
+  EXPECT_EQ(status({port::Scope::operate}), 200);
+}
+
 }  // namespace
 }  // namespace test

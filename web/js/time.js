@@ -6,7 +6,9 @@ const kMinute = 60 * kSecond;
 const kHour = 60 * kMinute;
 const kDay = 24 * kHour;
 
-export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+// Where the system names none ("Etc/Unknown"), times are shown in UTC.
+const systemZone = Intl.DateTimeFormat().resolvedOptions().timeZone || '';
+export const ownZone = zoneKnown(systemZone) ? systemZone : 'UTC';
 
 /** @param {string} zone */
 export function zoneKnown(zone) {
