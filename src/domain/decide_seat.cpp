@@ -71,7 +71,8 @@ Timestamp launch_deadline(const Scene& scene) {
 
 void launch(Scene& scene) {
   Desktop& desktop = *scene.seat.desktop;
-  if (scene.now >= launch_deadline(scene) && !scene.observed.hold_kills) {
+  if (scene.now >= launch_deadline(scene)) {
+    if (scene.observed.hold_kills) return;  // it may be another time than the clock says
     const auto& trouble = scene.seat.trouble;
     give_up_seat(scene, trouble.empty() ? "no desktop could be started" : trouble);
     close_desktop(scene.seat, CloseReason::never_ready, scene.now);

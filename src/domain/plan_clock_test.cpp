@@ -85,8 +85,10 @@ TEST(PlanClock, WhatALaunchIsGivenUpByWaitsUntilTheClockIsBelieved) {
   const base::Error full{base::ErrorKind::exhausted, "no capacity", "", ""};
   world.launch_answers.assign(100, tl::unexpected(full));
   world.run_until(kT - 10min);
+  const auto calls = world.count("launch");
   pass_ahead(world, 30min);
   EXPECT_FALSE(world.seat(0).failed);
+  EXPECT_EQ(world.count("launch"), calls);  // nor is anything launched so late
   world.hold_kills = false;
   world.launch_answers.clear();  // there is room again
   world.run_until(kT);

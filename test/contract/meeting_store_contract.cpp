@@ -365,6 +365,18 @@ TYPED_TEST(MeetingStoreContract, sec_29_LaunchesPerHourAreLimited) {
   ASSERT_TRUE(launch("m7", now + 1min, "bob"));  // that of 59 minutes ago is an hour old now
 }
 
+TYPED_TEST(MeetingStoreContract, sec_29_AClockThatIsAheadForAMomentForgetsNoLaunches) {
+  const auto now = plain_meeting("x").start.at;
+  const port::LaunchLimits limits{100, 2, 100, 100};
+  const auto launch = [&](const char* id, base::Timestamp at, const char* owner) {
+    return this->store.create({launching(id, at, owner), {}, 1, limits}, std::nullopt);
+  };
+  ASSERT_TRUE(launch("m1", now, "ada"));
+  ASSERT_TRUE(launch("m2", now, "ada"));
+  ASSERT_TRUE(launch("m3", now + 2h, "bob"));
+  EXPECT_EQ(launch("m4", now + 1min, "ada").error().kind, ErrorKind::exhausted);
+}
+
 TYPED_TEST(MeetingStoreContract, sec_29_DesktopsAtOneTimeAreLimited) {
   const auto now = plain_meeting("x").start.at;
   const port::LaunchLimits limits{100, 100, 3, 2};

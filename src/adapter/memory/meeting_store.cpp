@@ -14,6 +14,8 @@ using base::Result;
 using namespace std::chrono_literals;  // NOLINT: 1h reads better than any alternative
 
 constexpr std::size_t kLoginsMax = 100;
+// Longer than they count for: a clock that is ahead for a moment must not forget them for all.
+constexpr base::Duration kLaunchesKept = 24h;
 
 auto no_such_meeting() {
   return fail(ErrorKind::not_found, "no such meeting");
@@ -109,10 +111,11 @@ Result<> MemoryStore::take_budget(const port::Commit& commit) {
   if (commit.launches == 0) return {};
   const auto& owner = commit.meeting.owner;
   const auto now = launch_time(commit.meeting);
-  std::erase_if(launches_, [&](const Launches& made) { return made.at <= now - 1h; });
+  std::erase_if(launches_, [&](const Launches& made) { return made.at <= now - kLaunchesKept; });
   std::uint64_t launches = commit.launches;
   std::uint64_t launches_organiser = commit.launches;
   for (const auto& made : launches_) {
+    if (made.at <= now - 1h) continue;
     launches += made.count;
     if (made.owner == owner) launches_organiser += made.count;
   }

@@ -15,6 +15,9 @@ using base::fail;
 using base::Result;
 using namespace std::chrono_literals;  // NOLINT: 1h reads better than any alternative
 
+// Longer than they count for: a clock that is ahead for a moment must not forget them for all.
+constexpr base::Duration kLaunchesKept = 24h;
+
 // When the launches of this write were decided: the store has no clock of its own.
 base::Timestamp launch_time(const domain::Meeting& meeting) {
   auto at = meeting.created_at;
@@ -53,7 +56,7 @@ Result<> take_budget(Connection& connection, const port::Commit& commit) {
   if (commit.launches == 0) return {};
   const std::string_view owner = commit.meeting.owner.text();
   const auto now = launch_time(commit.meeting);
-  TRY(connection.query("DELETE FROM launches WHERE at <= ?").bind(now - 1h).run());
+  TRY(connection.query("DELETE FROM launches WHERE at <= ?").bind(now - kLaunchesKept).run());
   const auto launched = TRY(launches_since(connection, now - 1h, owner));
   const auto& limits = commit.limits;
   if (launched.all + commit.launches > limits.launches_per_hour ||
