@@ -124,7 +124,7 @@ int revoke_key(const Shared& shared, const std::string& name) {
   if (!id) return tell({ErrorKind::not_found, "there is no such key", "", ""});
   const auto done = call(shared, "/v1/keys/" + id->text() + "/revoke", json::object{});
   if (!done) return tell(done.error());
-  if (shared.json) print_json(*done);
+  answer(shared, json::object{{"revoked", name}}, "");
   return kExitOk;
 }
 

@@ -126,7 +126,7 @@ TEST_F(SecurityDoor, sec_13_RotatingALinkClosesItsScreenHoweverManyStreamsThereA
   const auto seat_cookie = house.seat_cookie(meeting.seats[0]);
   const std::string path = "/v1/join/" + meeting.seats[0].id.text() + "/events";
   std::vector<std::unique_ptr<HttpClient>> streams;
-  for (std::size_t i = 0; i < http::Limits().streams_per_seat; ++i) {
+  for (std::size_t i = 0; i < host::http::Limits().streams_per_seat; ++i) {
     streams.push_back(std::make_unique<HttpClient>(house.port));
     streams.back()->send(HttpClient::request("GET", path, house.host, {{"Cookie", seat_cookie}}));
     ASSERT_NE(streams.back()->take_until("event: status"), "");

@@ -247,10 +247,6 @@ std::string render_sweep(const app::SweepReport& report) {
   return json::serialize(json::object{{"items", std::move(items)}});
 }
 
-std::string render_key(const port::ApiKey& key) {
-  return json::serialize(key_object(key));
-}
-
 std::string render_keys(const std::vector<port::ApiKey>& keys) {
   json::array all;
   for (const auto& key : keys) all.push_back(key_object(key));

@@ -31,7 +31,6 @@ std::string render_desk(const domain::Meeting& meeting, const domain::SeatId& se
 
 std::string render_audit(const std::vector<port::AuditEntry>& entries);
 std::string render_sweep(const app::SweepReport& report);
-std::string render_key(const port::ApiKey& key);
 std::string render_keys(const std::vector<port::ApiKey>& keys);
 std::string render_me(const app::Principal& who, const std::vector<std::string>& roles,
                       std::string_view version);

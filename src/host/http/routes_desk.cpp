@@ -38,6 +38,7 @@ Response door_closed(const Context& context, const Request& request, int status,
   Response response;
   response.status = status;
   response.content_type = "text/html; charset=utf-8";
+  if (status == 429 || status == 503) response.headers.emplace_back("Retry-After", "2");
   const auto seat = domain::seat_of(*request.desktop);
   const std::string back = seat ? context.urls.join_page(*seat) : context.urls.origin() + "/";
   std::string text;  // ours, but never trust that
@@ -63,7 +64,8 @@ Response enter(const Context& context, const Request& request, const Parts& /*pa
     if (kind == ErrorKind::denied || kind == ErrorKind::not_found) {
       context.limiters.failed_attempt(request.address);
     }
-    return door_closed(context, request, status_of(pass.error()), pass.error().message);
+    const auto refusal = problem(pass.error());  // tells the log what is our own fault
+    return door_closed(context, request, refusal.status, pass.error().message);
   }
   Response response;
   response.status = 303;
