@@ -139,6 +139,7 @@ class Checks {
   void check_deadlines();
   void check_shown_deadlines(const domain::Meeting& after);
   void check_records();
+  void check_unread_names();
   void check_closing(const domain::Meeting& meeting, const domain::Seat& seat);
   void check_meetings();
   bool is_intended(const domain::MeetingId& id, const std::string& what) const;

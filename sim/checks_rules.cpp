@@ -25,6 +25,20 @@ bool is_used_up(const domain::Desktop& desktop) {
                              desktop.closing->reason == CloseReason::never_ready);
 }
 
+// What a pass has given up for no other reason than what its clock says; empty: nothing.
+std::string given_up_by_clock(const Seat& before, const Seat& after) {
+  if (!after.desktop || !before.desktop || before.desktop->id != after.desktop->id) return "";
+  const auto& was = *before.desktop;
+  const auto& is = *after.desktop;
+  const bool closes = is.closing && !was.closing;
+  if (closes && is.closing->reason == CloseReason::never_ready)
+    return is.id.text() + " is given up";
+  if (closes && is.closing->reason == CloseReason::unused) return is.id.text() + " is released";
+  if (is.name_given_up_at && !was.name_given_up_at)
+    return "the name of " + is.id.text() + " is given up";
+  return "";
+}
+
 bool all_failed(const Meeting& meeting) {
   return std::all_of(meeting.seats.begin(), meeting.seats.end(),
                      [](const Seat& seat) { return seat.failed.has_value(); });
@@ -250,6 +264,10 @@ void Checks::check_open_launch(const domain::Desktop& was, const domain::Desktop
 void Checks::held_save(const Meeting& after) {
   const Meeting* before = row(after.id);
   if (before == nullptr || before->end || before->version != after.version) return;
+  for (const auto& seat : after.seats) {
+    const auto given_up = given_up_by_clock(*domain::find_seat(*before, seat.id), seat);
+    if (!given_up.empty()) fail("S18", given_up + " by a clock that has just jumped");
+  }
   const auto& end = after.end ? after.end : after.ending;
   if (!end) return;
   // Begun before; only its time was pulled back from ahead.

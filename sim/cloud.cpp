@@ -60,6 +60,18 @@ std::optional<Timestamp> Cloud::deadline_of(const domain::Owner& owner, Timestam
   return first;
 }
 
+std::optional<Cloud::Ended> Cloud::ended(const domain::Owner& owner) const {
+  std::optional<Ended> last;
+  for (const auto& [id, machine] : machines_) {
+    if (machine.spec.owner != owner) continue;
+    if (!machine.gone_at) return std::nullopt;
+    if (!last) last.emplace();
+    last->at = std::max(last->at, *machine.gone_at);
+    last->deadline = std::max(last->deadline, machine.spec.deadline);
+  }
+  return last;
+}
+
 Machine* Cloud::holder(const std::string& address) {
   for (auto& [id, machine] : machines_) {
     if (!address.empty() && machine.address == address) return &machine;
@@ -352,6 +364,12 @@ Result<> Cloud::set_deadline(const domain::InstanceId& id, const domain::Owner& 
   machine.spec.deadline = deadline;
   arm_deadline(id, deadline);
   return {};
+}
+
+void Cloud::show(const domain::InstanceId& id) {
+  for (auto& view : find(id)->history) {
+    view.at = std::min(view.at, world_.now() - world_.swarm().list_lag);
+  }
 }
 
 domain::InstanceId Cloud::plant(const domain::Owner& owner) {

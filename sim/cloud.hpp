@@ -71,6 +71,7 @@ class Cloud {
   // What the world does.
   void die(const domain::InstanceId& id, const std::string& why);
   void stop(const domain::InstanceId& id, bool start_again, Duration down = Duration(3'000));
+  void show(const domain::InstanceId& id);               // every list says what it is by now
   domain::InstanceId plant(const domain::Owner& owner);  // a machine that nobody here launched
   void fill(std::uint32_t place, Timestamp until) { full_until_[place] = until; }
   void set_down(Timestamp until) { down_until_ = until; }
@@ -83,6 +84,13 @@ class Cloud {
   Machine* holder(const std::string& address);
   // The first deadline that machines with this mark had by then; some are planted by strangers.
   std::optional<Timestamp> deadline_of(const domain::Owner& owner, Timestamp as_of) const;
+  // When the last with this mark ended, and by when it would have; nothing: one is there, or never
+  // was.
+  struct Ended {
+    Timestamp at;
+    Timestamp deadline;
+  };
+  std::optional<Ended> ended(const domain::Owner& owner) const;
   std::uint64_t launches() const { return launches_; }
   // When a launch with this key last had a definite answer.
   Timestamp answered_at(const std::string& key) const;

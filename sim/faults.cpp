@@ -82,13 +82,14 @@ Faults::Drawn Faults::draw(Site site) {
   Drawn drawn;
   if (healed_) return drawn;
   auto rng = stream(name);
-  const bool comes_late = std::exchange(comes_late_.at(index), false) && allowed(name);
+  auto next = std::exchange(next_.at(index), std::nullopt);
+  if (!allowed(name)) next.reset();
   if (forced_) {
     const auto found = forced_->find(name);
     if (found == forced_->end()) return drawn;
     drawn.fate = found->second;
-  } else if (comes_late) {
-    drawn.fate = Fate::late;
+  } else if (next) {
+    drawn.fate = *next;
   } else {
     if (mix_.rate.at(index) == 0 || rng.below(10'000) >= mix_.rate.at(index)) return drawn;
     if (!allowed(name)) return drawn;
@@ -99,7 +100,7 @@ Faults::Drawn Faults::draw(Site site) {
   // Short delays are as likely as long ones.
   auto bound = static_cast<std::uint32_t>(most.count());
   bound = std::max(2U, bound >> rng.below(8));
-  drawn.delay = comes_late ? mix_.late_max : Duration(1 + rng.below(bound));
+  drawn.delay = next == Fate::late ? mix_.late_max : Duration(1 + rng.below(bound));
   if (drawn.fate != Fate::normal) {
     struck_.emplace_back(name, drawn.fate);
     passed_at_last_ = passed_;

@@ -91,8 +91,8 @@ class Faults {
   Drawn draw(Site site);
   // The same for sites without a port's fates: whether, and dice to say what.
   std::optional<std::uint32_t> strike(Site site);
-  // The next call there comes as late as any may.
-  void come_late(Site site) { comes_late_.at(static_cast<std::size_t>(site)) = true; }
+  // What becomes of the next call there; `late`: as late as any may be.
+  void next(Site site, Fate fate) { next_.at(static_cast<std::size_t>(site)) = fate; }
   // Chance that is no fault, tied to the site's count: latencies, boot times.
   base::Rng dice(Site site) const;
 
@@ -125,7 +125,7 @@ class Faults {
   std::array<std::uint32_t, kSites> passed_{};
   std::array<std::uint32_t, kSites> passed_faulty_{};
   std::array<std::uint32_t, kSites> passed_at_last_{};
-  std::array<bool, kSites> comes_late_{};
+  std::array<std::optional<Fate>, kSites> next_{};
   std::optional<std::set<FaultName>> only_;
   std::optional<std::map<FaultName, Fate>> forced_;
   std::vector<std::pair<FaultName, Fate>> struck_;

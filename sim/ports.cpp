@@ -188,7 +188,9 @@ Result<> ComputePort::set_deadline(const domain::InstanceId& instance, const dom
   auto& world = process_.world();
   process_.about(owner.seat);
   world.rates().called(process_, Site::set_deadline);
-  world.checks().mutation_called("set_deadline", domain::desktop_id(owner.seat, owner.attempt));
+  const auto desktop = domain::desktop_id(owner.seat, owner.attempt);
+  world.rates().sets_deadline(desktop, deadline);
+  world.checks().mutation_called("set_deadline", desktop);
   world.versions().acts(process_, owner);
   auto set =
       process_.call(Site::set_deadline, kFar, [&world, instance, owner, deadline]() -> Result<> {

@@ -65,6 +65,8 @@ inline constexpr std::array kProbes{
     std::string_view("theme: a desktop is replaced while clocks are far ahead"),
     std::string_view("theme: cancelled when a name was just set"),
     std::string_view("theme: clocks are far ahead"),
+    std::string_view("theme: the others want the end when somebody has come in unseen"),
+    std::string_view("theme: there is no room when clocks jump"),
     std::string_view("theme: extended while nobody knows of the last time"),
     std::string_view("throttle: a call was refused"),
     std::string_view("throttle: locked out"),

@@ -113,4 +113,13 @@ void RateChecks::changes(Site site, const domain::DesktopId& desktop) {
   }
 }
 
+void RateChecks::sets_deadline(const domain::DesktopId& desktop, Timestamp deadline) {
+  const auto last = deadlines_.find(desktop);
+  if (last == deadlines_.end() || last->second != deadline) {
+    calls_.erase({Site::set_deadline, desktop});
+  }
+  deadlines_[desktop] = deadline;
+  changes(Site::set_deadline, desktop);
+}
+
 }  // namespace sim

@@ -24,6 +24,8 @@ class RateChecks {
   void called(const Process& process, Site site);
   // ... to change something for this desktop (S25's action names).
   void changes(Site site, const domain::DesktopId& desktop);
+  // ... as which deadline: another one is told at once.
+  void sets_deadline(const domain::DesktopId& desktop, Timestamp deadline);
   // Its machine has another address: pauses between puts begin anew.
   void moved(const domain::DesktopId& desktop) { calls_.erase({Site::put, desktop}); }
   // A call of teardown was held back by the process itself.
@@ -49,6 +51,7 @@ class RateChecks {
   World& world_;
   std::map<std::string, Allowance> allowances_;  // by process
   std::map<std::pair<Site, domain::DesktopId>, std::deque<Timestamp>> calls_;
+  std::map<domain::DesktopId, Timestamp> deadlines_;  // last told
 };
 
 }  // namespace sim

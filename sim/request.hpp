@@ -8,10 +8,9 @@
 
 namespace sim {
 
-// A request of a person to any control plane; a process that dies meanwhile is a lost connection.
+// A request of a person; a process that dies meanwhile is a lost connection.
 template <class Act>
-auto request(World& world, base::Rng& rng, Act act) -> decltype(act(std::declval<Process&>())) {
-  Process* found = world.any_process(rng.next());
+auto request(World& world, Process* found, Act act) -> decltype(act(std::declval<Process&>())) {
   if (found == nullptr) return base::fail(base::ErrorKind::unavailable, "nobody listens");
   const auto process = found->shared_from_this();
   try {
@@ -21,6 +20,12 @@ auto request(World& world, base::Rng& rng, Act act) -> decltype(act(std::declval
   } catch (const ProcessDied&) {
     return base::fail(base::ErrorKind::unknown_outcome, "the connection was lost");
   }
+}
+
+// ... to any control plane.
+template <class Act>
+auto request(World& world, base::Rng& rng, Act act) -> decltype(act(std::declval<Process&>())) {
+  return request(world, world.any_process(rng.next()), act);
 }
 
 }  // namespace sim

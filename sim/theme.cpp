@@ -5,7 +5,7 @@
 
 #include "domain/phase.hpp"
 #include "people.hpp"
-#include "request.hpp"
+#include "steps.hpp"
 #include "world.hpp"
 
 namespace sim {
@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint32_t kCrowd = 24;
 constexpr Duration kAheadFor = 2min;  // long enough to see a death, and for a launch
+constexpr Duration kUnseenFor = 90s;  // longer than a look needs to notice who has come in
+constexpr Duration kStarveFor = 70s;  // ... and to see it, not as long as a launch is tried
 
 auto live_row(World& world) {
   const auto& rows = world.checks().rows();
@@ -68,15 +70,22 @@ app::Principal owner_of(const domain::Meeting& meeting) {
   return {meeting.owner, {port::Scope::book, port::Scope::read}};
 }
 
+// One that is held up would answer when nothing is left to be seen.
+Process* awake(World& world) {
+  for (const auto& process : world.processes()) {
+    if (process && !process->dead() && !process->paused()) return process.get();
+  }
+  return nullptr;
+}
+
 void cancel(World& world, const domain::MeetingId& id) {
   const auto* row = world.row(id);
   if (row == nullptr || row->end) return;
   const auto owner = owner_of(*row);
   world.checks().orders_end(id);
   world.scheduler().spawn(world.now(), [&world, owner, id] {
-    auto rng = base::Rng(world.swarm().seed).fork("cancels");
-    const auto ended =
-        request(world, rng, [&](Process& process) { return process.schedule().end(owner, id); });
+    const auto ended = request(world, awake(world),
+                               [&](Process& process) { return process.schedule().end(owner, id); });
     world.trace("theme", "cancels", id.text(), ended ? "ok" : ended.error().message);
   });
 }
@@ -89,6 +98,23 @@ void replace(World& world, const domain::Meeting& meeting) {
     world.zone().plant_stranger(Zone::name_of(domain::desktop_id(seat.id, seat.attempts + 1)));
     world.cloud().die(seat.desktop->instance->value, "hardware");
   }
+}
+
+// Just before clocks are: machines die, and there is no room for others.
+void starve(World& world) {
+  world.probe("theme: there is no room when clocks jump");
+  for (std::uint32_t place = 0; place < world.swarm().policy.places; ++place) {
+    world.cloud().fill(place, world.now() + kStarveFor + kAheadFor);
+  }
+  for (const auto& [id, row] : world.checks().rows()) {
+    const auto& desktop = row.seats.front().desktop;
+    if (!desktop || !desktop->instance || desktop->closing) continue;
+    world.cloud().die(desktop->instance->value, "hardware");
+  }
+}
+
+Timestamp jump_at(const World& world) {
+  return world.start() + world.swarm().faults_for - kAheadFor - 20s;
 }
 
 // What they store meanwhile is for long from now. In half of the worlds no row can be read when the
@@ -113,6 +139,7 @@ void mislead(World& world) {
         break;
     }
   }
+  world.faults().next(Site::launch, Fate::lost);
   for (std::size_t i = 0; i < world.processes().size(); ++i) {
     if (world.processes().at(i)) world.processes().at(i)->step_clock(30min);
     world.scheduler().at(world.now() + kAheadFor, [&world, i] { world.kill_process(i, 5s); });
@@ -139,7 +166,7 @@ void kill_neighbour(World& world, const domain::Meeting& meeting) {
   world.probe("theme: a machine dies while its meeting is about to end");
   const auto& id = desktop->instance->value;
   world.cloud().die(id, "hardware");
-  world.cloud().find(id)->history.back().at -= world.swarm().list_lag;  // every list shows it
+  world.cloud().show(id);
 }
 
 bool has_unlaunched(const domain::Meeting& meeting) {
@@ -153,12 +180,14 @@ void disturb(World& world, const domain::InstanceId& id, const domain::Meeting& 
   auto rng = base::Rng(world.swarm().seed).fork("disturb" + id.text());
   world.cloud().find(id)->disturbed = true;
   const bool restless = world.swarm().theme == Theme::restless;
-  const auto what = !restless || has_unlaunched(meeting) ? 1 : rng.below(3);
+  const auto what = has_unlaunched(meeting) ? 1 : rng.below(restless ? 3 : 2);
   if (!world.faults().healed()) kill_neighbour(world, meeting);
   switch (world.faults().healed() ? 0 : what) {
     case 0:
       world.probe("theme: a machine moves while its meeting is about to end");
       world.cloud().stop(id, true, 1ms);  // before anybody looks
+      world.scheduler().at(world.now() + 2ms, [&world, id] { world.cloud().show(id); });
+      world.faults().next(Site::probe, Fate::refused);  // ... or has asked it where it was
       break;
     case 1:
       world.cloud().find(id)->counts_from = world.now() + 2min;
@@ -185,6 +214,54 @@ void stop_counting(World& world, const domain::Meeting& before, const domain::Me
   }
 }
 
+// One control plane between its decision and its call, while another goes on.
+bool may_hold_up(World& world) {
+  if (world.swarm().theme != Theme::restless || world.faults().healed()) return false;
+  const auto& processes = world.processes();
+  return processes.size() > 1 && std::none_of(processes.begin(), processes.end(),
+                                              [](const auto& one) { return one && one->paused(); });
+}
+
+bool wants_more(const domain::Seat& seat, const domain::SeatId& but) {
+  return seat.used_at && !seat.wants_end_at && seat.id != but;
+}
+
+// All the others want the end, when nobody can tell any more who has just come in.
+void leave_alone(World& world, const domain::MeetingId& id, const domain::SeatId& who) {
+  const auto* row = world.row(id);
+  if (row == nullptr || row->end || world.faults().healed()) return;
+  world.probe("theme: the others want the end when somebody has come in unseen");
+  auto rng = base::Rng(world.swarm().seed).fork("leave" + who.text());
+  for (const auto& seat : domain::Meeting(*row).seats) {
+    const auto& links = world.checks().links_of(seat.id);
+    const auto own = std::find_if(links.begin(), links.end(),
+                                  [&](const auto& link) { return link.second == seat.epoch; });
+    if (!wants_more(seat, who) || own == links.end()) continue;
+    GuestSteps steps(world, nullptr, seat.id, "theme", rng);
+    base::ignore(steps.press_end(own->first), "then it goes on");
+  }
+}
+
+// Somebody has come in, and their machine cannot count before they have been left alone.
+void come_in_unseen(World& world, const domain::Meeting& before, const domain::Meeting& after) {
+  for (const auto& seat : after.seats) {
+    const auto* was = domain::open_desktop(*domain::find_seat(before, seat.id));
+    const auto* is = domain::open_desktop(seat);
+    const bool comes = was != nullptr && is != nullptr && was->id == is->id && !was->entered_at &&
+                       is->entered_at && !seat.used_at;
+    if (!comes) continue;
+    auto* machine = world.cloud().find(is->instance->value);
+    const auto others = [&](const auto& other) { return wants_more(other, seat.id); };
+    if (machine == nullptr || machine->broken || machine->disturbed) continue;
+    if (std::none_of(after.seats.begin(), after.seats.end(), others)) continue;
+    machine->disturbed = true;
+    machine->counts_from = world.now() + 15min;
+    world.scheduler().spawn(world.now() + kUnseenFor, [&world, id = after.id, who = seat.id] {
+      leave_alone(world, id, who);
+    });
+  }
+}
+
 }  // namespace
 
 void bring_theme(World& world) {
@@ -192,8 +269,10 @@ void bring_theme(World& world) {
     world.scheduler().spawn(world.now(), [&world] { crowd(world); });
   }
   if (world.swarm().theme == Theme::misled) {
-    world.scheduler().at(world.start() + world.swarm().faults_for - kAheadFor - 20s,
-                         [&world] { mislead(world); });
+    world.scheduler().at(jump_at(world), [&world] { mislead(world); });
+    if (base::Rng(world.swarm().seed).fork("starved").below(3) == 0) {
+      world.scheduler().at(jump_at(world) - kStarveFor, [&world] { starve(world); });
+    }
   }
   if (world.swarm().theme == Theme::restless) {
     world.scheduler().spawn(world.now(), [&world] { reboot_sometimes(world); });
@@ -203,9 +282,10 @@ void bring_theme(World& world) {
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after) {
   const bool restless = world.swarm().theme == Theme::restless;
   if (restless) stop_counting(world, before, after);
-  if (before.ending || !after.ending) return;
   const bool elsewhere = !world.swarm().calm && world.faults().dice(Site::machine).below(4) == 0;
   if (!restless && !elsewhere) return;
+  come_in_unseen(world, before, after);
+  if (before.ending || !after.ending) return;
   if (restless && !domain::was_begun(after)) move(world, after);
   const auto& desktop = after.seats.front().desktop;
   const auto* machine =
@@ -217,6 +297,9 @@ void note_commit(World& world, const domain::Meeting& before, const domain::Meet
 
 void note_unknown_launch(World& world, const port::LaunchSpec& spec) {
   const auto dice = world.faults().dice(Site::launch).below(3);
+  if (world.swarm().theme == Theme::misled && dice > 0 && world.now() >= jump_at(world)) {
+    cancel(world, *domain::meeting_of(spec.owner.seat));
+  }
   if (world.swarm().theme != Theme::restless) return;
   if (dice == 0) cancel(world, *domain::meeting_of(spec.owner.seat));
   if (dice == 1) {
@@ -239,24 +322,22 @@ void note_unknown_deadline(World& world, const domain::MeetingId& meeting) {
 }
 
 void note_decided_launch(World& world, Process& process, const domain::MeetingId& meeting) {
-  if (world.swarm().theme != Theme::restless || world.faults().healed()) return;
   const auto dice = world.faults().dice(Site::launch).below(4);
-  if (world.swarm().processes < 2 || dice > 1) return;
+  if (!may_hold_up(world) || dice > 1) return;
   if (dice == 0) {
     process.pause(world.now() + 3min);
   } else {
     world.probe("theme: a launch comes about as late as it may");
     process.pause(world.now() + domain::kDecisionLife - 2s);
-    world.faults().come_late(Site::launch);
+    world.faults().next(Site::launch, Fate::late);
   }
   cancel(world, meeting);
   process.sleep(Duration{0});  // held up before it calls
 }
 
 void note_decided_put(World& world, Process& process, const domain::MeetingId& meeting) {
-  if (world.swarm().theme != Theme::restless || world.faults().healed()) return;
   const auto dice = world.faults().dice(Site::put).below(4);
-  if (world.swarm().processes < 2 || dice > 1) return;
+  if (!may_hold_up(world) || dice > 1) return;
   world.probe("theme: a name is set long after it was noted");
   // Others look meanwhile, and may have time to ask for it, too.
   world.scheduler().at(world.now() + (dice == 0 ? 0s : 8s),

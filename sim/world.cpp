@@ -330,9 +330,11 @@ void World::meddle(std::uint32_t dice) {
     default: {
       auto row = checks_.rows().begin();
       std::advance(row, (dice >> 8U) % checks_.rows().size());
-      // For a moment, or until somebody repairs it long after everything else works again.
+      // For a moment, or until somebody repairs it long after everything else works again: some
+      // only when its machines have ended themselves.
+      const auto later = (dice >> 21U) % 2 == 0 ? 15min : 240min;
       const bool short_time = (dice >> 20U) % 2 == 0;
-      hide_row(row->first, short_time ? now() + 3min : start_ + swarm_.faults_for + 15min);
+      hide_row(row->first, short_time ? now() + 3min : start_ + swarm_.faults_for + later);
       break;
     }
   }
@@ -419,8 +421,9 @@ bool World::run(const std::function<void(World&)>& people) {
 bool World::finish() {
   const auto stop = [this] { return violated_.has_value(); };
   const auto all_over = [this] {
-    return std::all_of(checks_.rows().begin(), checks_.rows().end(),
-                       [](const auto& row) { return row.second.over_at.has_value(); });
+    return std::all_of(checks_.rows().begin(), checks_.rows().end(), [this](const auto& row) {
+      return row.second.over_at.has_value() && checks_.readable(row.first);
+    });
   };
   const auto last = now() + kSettle;
   while (now() < last && !violated_) {
