@@ -70,6 +70,9 @@ check_all
 # cache serves what build/sim has compiled: only what a patch touches is compiled. (-w: a mistake
 # may leave something unused; it changes no code and is kept out of the cache's hash.)
 work=$PWD/build/mutants
+mkdir -p "$work"
+exec 9>"$work/lock"
+flock -n 9 || { echo "another run plants mistakes in $work already: wait for it" >&2; exit 1; }
 build=$work/build/sim
 export CCACHE_IGNOREOPTIONS=-w
 

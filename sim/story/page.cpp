@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 8> kEnds{
     "Everybody who was here chose to end this meeting.",
     "Nobody came, so this meeting was ended.",
     "Everybody had left, so this meeting was ended.",
-    "Everybody who came had left, and somebody never came, so this meeting was ended.",
+    "Everybody who came in had left, so this meeting was ended. Not everybody came in.",
     "This meeting reached the end of its time.",
     "A desktop that this meeting needs could not be had, so the meeting was ended."};
 // In the order of domain::CloseReason.
@@ -61,6 +61,8 @@ Page page_of(const domain::Meeting& meeting, const domain::Seat& seat, base::Tim
   if (phase == MeetingPhase::booked) return says(kEarly);
   page.enter = !domain::why_not_offer(meeting, seat, now, policy);
   if (page.enter) return says(kReady);
+  const bool waits = step == SeatStep::waiting || step == SeatStep::replaced;
+  if (waits && now >= domain::release_at(meeting, seat, policy)) return says(kFailed);  // late
   page.line = seat.trouble;
   return says(step == SeatStep::stale ? kStale : kStarting);
 }

@@ -32,7 +32,7 @@ Verdict judge_by_row(const Ports& ports, const domain::Owner& owner) {
     return {Kind::parked, "its meeting cannot be read"};
   }
   const domain::Seat* seat = domain::find_seat(*meeting, owner.seat);
-  if (seat == nullptr || owner.attempt > seat->attempts) {
+  if (seat == nullptr || owner.attempt == 0 || owner.attempt > seat->attempts) {
     return {Kind::orphan, "its meeting knows no such attempt"};
   }
   if (meeting->over_at) return {Kind::orphan, "its meeting is over"};

@@ -204,6 +204,14 @@ TEST(Sweep, FormerAttemptWakesItsMeeting) {
   EXPECT_EQ(world.alive(), 2U);
 }
 
+TEST(Sweep, AMarkOfNoAttemptIsNobodysThoughItsMeetingGoesOn) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.compute.plant({"s1", meeting.seats[0].id, 0}, "k");
+  EXPECT_EQ(sweep_times(world, 4), 1U);
+  EXPECT_EQ(world.alive(), 0U);
+}
+
 TEST(Sweep, OrphanRecordIsDroppedLikeAMachine) {
   AppWorld world;
   world.zone.plant({"munknown-1-1.desk.localhost", "127.0.0.1", stranger(), 1});

@@ -115,6 +115,8 @@ test('what is there when is told as it is, in every state', () => {
       /files on it are deleted. Nothing is left/, /still/],
     ['ended by the organiser', { ...done('ended_by_organiser', 'over'), ...kHad },
       /The organiser ended.*It ended at.*are deleted. Nothing is left/, /cancelled/],
+    ['ended without a desktop of its own', { ...done('partial_no_show', 'over'), attempt: 0 },
+      /Everybody who came in had left.*You had no desktop/, /never came/],
     ['no-show; others live', { ...done('no_show', 'closing'), ...kHad },
       /Nobody came.*are deleted. The meeting is still/, /Nothing is left/],
     ['failed, own desktop fine', { ...done('failed', 'over'), ...kHad },

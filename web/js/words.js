@@ -21,7 +21,7 @@ const kEndWords = {
   no_show: 'Nobody came, so this meeting was ended.',
   completed: 'Everybody had left, so this meeting was ended.',
   partial_no_show:
-    'Everybody who came had left, and somebody never came, so this meeting was ended.',
+    'Everybody who came in had left, so this meeting was ended. Not everybody came in.',
   overran: 'This meeting reached the end of its time.',
   failed: 'A desktop that this meeting needs could not be had, so the meeting was ended.',
 };
