@@ -11,8 +11,7 @@ TEST(Plan, WhoIsOnTheWayInAtTheNoShowIsNotShutOut) {
   World world;
   world.run_until(kT + 15min - 1s);
   const auto id = world.desktop(0).id;
-  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
-  world.meeting = must(pass_door(world.meeting, id, "h", world.now, world.policy));
+  world.come_in(0);
   world.run_until(kT + 15min + 3s);
   EXPECT_FALSE(world.meeting.end);
   EXPECT_FALSE(world.desktop(0).fenced);
@@ -29,10 +28,7 @@ TEST(Plan, WhoComesBackWhileTheirDesktopIsBeingClosedIsNotShutOut) {
   world.run_until(kT + 20min);
   world.connections.clear();  // both networks drop
   world.run_until(kT + 20min + world.policy.leave_grace - 10s);
-  while (!world.meeting.ending) {
-    world.now += 100ms;
-    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
-  }
+  world.look_until_ending(100ms);
   const auto id = world.desktop(0).id;
   world.meeting = must(reenter(world.meeting, id, world.seat(0).epoch, world.now));
   world.pass();  // a look that does not see them yet
@@ -54,10 +50,7 @@ void let_it_be_about_to_end(World& world) {
   world.enter(1);
   world.run_until(kT + 20min);
   world.connections.clear();
-  while (!world.meeting.ending) {
-    world.now += 1s;
-    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
-  }
+  world.look_until_ending(1s);
 }
 
 TEST(Plan, ADesktopThatDiesWhileItsMeetingIsAboutToEndIsNotOpenedAgain) {
@@ -84,12 +77,12 @@ TEST(Plan, ADesktopThatIsStillToBeLaunchedIsNotGoneWhileAnEndMayBeWithdrawn) {
   world.run_until(kT + world.policy.no_show_after - 1s);
   for (int i = 0; i < 3 && !world.meeting.ending; ++i) {
     world.now += 1s;
-    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+    world.look_once();
   }
   ASSERT_TRUE(world.meeting.ending);
   ASSERT_TRUE(world.desktop(1).closing);
   world.connections[world.desktop(0).id] = 1;
-  world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+  world.look_once();
   EXPECT_FALSE(world.meeting.ending || world.meeting.end);
   EXPECT_FALSE(world.desktop(1).closing || world.desktop(1).gone);
 }
@@ -100,10 +93,7 @@ TEST(Plan, WhoCameBackForAMomentWhileItWasAboutToEndHasTheGrace) {
   world.enter(0);
   world.run_until(kT + 20min);
   world.leave(0);
-  while (!world.meeting.ending) {
-    world.now += 1s;
-    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
-  }
+  world.look_until_ending(1s);
   world.meeting =
       must(reenter(world.meeting, world.desktop(0).id, world.seat(0).epoch, world.now + 10s));
   world.now += 40s;  // a look that was slow, or late: they are gone again
@@ -123,10 +113,7 @@ TEST(Plan, AMachineThatMovesWhileItsMeetingIsAboutToEndIsNamedAnew) {
   world.run_until(kT + 20min);
   world.leave(0);
   world.run_until(world.now + world.policy.leave_grace - 1s);
-  while (!world.meeting.ending) {
-    world.now += 100ms;
-    world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
-  }
+  world.look_until_ending(100ms);
   for (auto& instance : world.instances) instance.address = "127.0.9.9";
   world.run_until(world.now + 1min);
   EXPECT_TRUE(world.meeting.over_at);
@@ -176,8 +163,7 @@ TEST(Plan, WhoMayBeInsideIsAskedBeforeEverybodyIsSaidToWantTheEnd) {
   world.run_until(kT);
   world.enter(0);
   const auto id = world.desktop(1).id;
-  world.meeting = must(admit(world.meeting, world.seat(1).id, "h", world.now, world.policy));
-  world.meeting = must(pass_door(world.meeting, id, "h", world.now, world.policy));
+  world.come_in(1);
   world.connections[id] = std::nullopt;  // it cannot count
   world.run_until(kT + 5min);
   ASSERT_TRUE(world.seat(0).used_at && !world.seat(1).used_at);
@@ -197,8 +183,7 @@ TEST(Plan, WhoCameInAMomentAgoIsNotOverruledByWhoWantsTheEnd) {
   world.run_until(kT + 5min);
   world.meeting = must(ask_end(world.meeting, world.seat(0).id, world.now));
   const auto id = world.desktop(1).id;
-  world.meeting = must(admit(world.meeting, world.seat(1).id, "h", world.now, world.policy));
-  world.meeting = must(pass_door(world.meeting, id, "h", world.now, world.policy));
+  world.come_in(1);
   world.connections[id] = 1;
   world.pass();
   EXPECT_FALSE(world.meeting.end);
@@ -207,8 +192,7 @@ TEST(Plan, WhoCameInAMomentAgoIsNotOverruledByWhoWantsTheEnd) {
 TEST(Plan, WhoPassedTheDoorAndWasNeverSeenInsideHasTheGrace) {
   World world;
   world.run_until(kT + 14min);
-  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
-  world.meeting = must(pass_door(world.meeting, world.desktop(0).id, "h", world.now, world.policy));
+  world.come_in(0);
   world.run_until(kT + 23min);
   EXPECT_FALSE(world.meeting.end);
   EXPECT_EQ(world.step_of(0), SeatStep::ready);
@@ -220,8 +204,7 @@ TEST(Plan, WhoPassedTheDoorAndWasNeverSeenInsideHasTheGrace) {
 TEST(Plan, WhoPassedTheDoorWhileNobodyLookedHasTheGraceFromTheFirstLook) {
   World world;
   world.run_until(kT + 5min);
-  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
-  world.meeting = must(pass_door(world.meeting, world.desktop(0).id, "h", world.now, world.policy));
+  world.come_in(0);
   world.now = kT + 25min;  // the store was full; they may have been inside until a moment ago
   world.pass();
   EXPECT_FALSE(world.meeting.ending || world.meeting.end);

@@ -174,7 +174,7 @@ TEST(Plan, GateIsClosedWhileAnEndIsBeingMade) {
   World world;
   world.run_until(kT + 15min - 1s);
   world.now = kT + 15min;
-  world.meeting = plan(world.meeting, world.observe(), world.now, world.policy).meeting;
+  world.look_once();
   ASSERT_TRUE(world.meeting.ending);
   EXPECT_TRUE(why_not_enter(world.meeting, world.seat(0), world.now, world.policy));
 }

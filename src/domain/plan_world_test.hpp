@@ -92,10 +92,24 @@ class World {
     pass();
   }
 
+  // One look without a call.
+  void look_once() { meeting = plan(meeting, observe(), now, policy).meeting; }
+  void look_until_ending(Duration pause) {
+    while (!meeting.ending) {
+      CHECK(!meeting.end);
+      now += pause;
+      look_once();
+    }
+  }
+
+  // Through the door; no look has seen them yet.
+  void come_in(std::size_t index) {
+    meeting = must(admit(meeting, seat(index).id, "h", now, policy));
+    meeting = must(pass_door(meeting, desktop(index).id, "h", now, policy));
+  }
   void enter(std::size_t index) {
     const auto id = desktop(index).id;
-    meeting = must(admit(meeting, seat(index).id, "h", now, policy));
-    meeting = must(pass_door(meeting, id, "h", now, policy));
+    come_in(index);
     connections[id] = 1;
     meeting = must(report_presence(meeting, id, 1, true, now));
   }
