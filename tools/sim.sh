@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # ./dev sim: builds the simulation and runs it (docs/SIMULATION.md). Options go to the tool;
-# `mutants [name...]` plants the mistakes of sim/mutants/ one by one in a copy of the tree;
+# `build` only builds it; `mutants [name...]` plants the mistakes of sim/mutants/ one by one in a
+# copy of the tree;
 # `stories` tells those of sim/scenario/ and compares, `golden` writes their goldens anew;
 # `compare [N]` runs N seeds in builds by other compilers and options.
 set -euo pipefail
@@ -42,6 +43,7 @@ case ${1:-} in
     build_sim
     sim_ci
     ;;
+  build) build_sim ;;
   stories | golden)
     build_sim
     exec "$sim_binary" "--$1" "$stories"

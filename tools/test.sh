@@ -89,6 +89,20 @@ test_programs() {
     cut -d' ' -f2
 }
 
+# What later parts need, built while tests wait for timers, sockets and processes: at the lowest
+# priority, so that it takes what is left. What fails here fails there again, and is seen.
+build_ahead() {
+  renice -n 19 "$BASHPID" >/dev/null
+  if wants sim; then
+    tools/sim.sh build
+    ninja -C build/asan --quiet sim
+  fi
+  if wants fuzz; then
+    configure fuzz
+    ninja -C build/fuzz --quiet fuzzers
+  fi
+}
+
 run_tests() {
   local chosen=("$@") started=$SECONDS name programs=()
   mkdir -p build/results
@@ -98,10 +112,17 @@ run_tests() {
     if wants "$name" || wants "${name#unit_}"; then programs+=("$name"); fi
   done
   build asan howdah "${programs[@]}"
+  set -m  # a process group of its own, so that all of it can be ended
+  build_ahead >"$(log_file build-ahead)" 2>&1 </dev/null &
+  set +m
+  ahead=$!
+  trap 'kill -- "-$ahead" 2>/dev/null' EXIT
   export HOWDAH_BINARY="$PWD/build/asan/src/bin/howdah"
   for name in "${programs[@]}"; do
     run_gtest "$name" "$(find build/asan -name "$name" -type f -executable -print -quit)"
   done
+  wait "$ahead" || true
+  trap - EXIT
   if wants sim; then
     say "running the simulation"
     run_program simulation tools/sim.sh ci

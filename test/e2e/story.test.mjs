@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import { closeBrowser, enter, greenPart, heading, inside, openLink, paintGreen, profile, sheet,
-  until, withServer } from './world.mjs';
+import { closeBrowser, enter, greenPart, heading, inside, openBoth, openLink, paintGreen, profile,
+  sheet, until, withServer } from './world.mjs';
 
 after(closeBrowser);
 
@@ -89,8 +89,7 @@ test('both links in one browser: each tab enters its own seat', () =>
 test('everybody asks to end for everybody: it ends at once, and both are told', () =>
   withServer(async (server) => {
     const meeting = await server.book();
-    const pages = await Promise.all([0, 1].map(async (seat) =>
-      openLink(await profile(), meeting, seat)));
+    const pages = await openBoth(meeting);
     await Promise.all(pages.map(enter));
     // A seat counts as used only after a while; the wish of the others alone would end it.
     await until('both seats are used', async () =>

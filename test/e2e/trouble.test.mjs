@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import { closeBrowser, enter, greenPart, heading, inside, openLink, paintGreen, profile,
-  screenProcess, sheet, until, withServer } from './world.mjs';
+import { closeBrowser, enter, greenPart, heading, inside, openBoth, openLink, paintGreen,
+  profile, screenProcess, sheet, until, withServer } from './world.mjs';
 
 after(closeBrowser);
 
@@ -59,8 +59,7 @@ test('a desktop that dies while its person waits is replaced', () =>
 test('a desktop that dies while its person is inside is replaced; the other goes on', () =>
   withServer(async (server) => {
     const meeting = await server.book();
-    const pages = await Promise.all([0, 1].map(async (seat) =>
-      openLink(await profile(), meeting, seat)));
+    const pages = await openBoth(meeting);
     const [page, other] = pages;
     assert.ok(page && other);
     await Promise.all(pages.map(enter));
@@ -94,8 +93,7 @@ test('no desktop can be started: why is said while it is tried, and what it came
 test('no desktop for one while nobody is inside: told at once, and then why it ended for all', () =>
   withServer(async (server) => {
     const meeting = await server.book({}, 300_000);
-    const pages = await Promise.all([0, 1].map(async (seat) =>
-      openLink(await profile(), meeting, seat)));
+    const pages = await openBoth(meeting);
     const [page, other] = pages;
     assert.ok(page && other);
     for (const one of pages) await one.locator('#enter:enabled').waitFor();
@@ -113,8 +111,7 @@ test('no desktop for one while nobody is inside: told at once, and then why it e
 test('no desktop for one while the other is inside: who is inside can go on', () =>
   withServer(async (server) => {
     const meeting = await server.book();
-    const pages = await Promise.all([0, 1].map(async (seat) =>
-      openLink(await profile(), meeting, seat)));
+    const pages = await openBoth(meeting);
     const [page, other] = pages;
     assert.ok(page && other);
     await enter(other);
@@ -129,8 +126,7 @@ test('no desktop for one while the other is inside: who is inside can go on', ()
 test('cancelled while inside: both are put out at once and told why', () =>
   withServer(async (server) => {
     const meeting = await server.book();
-    const pages = await Promise.all([0, 1].map(async (seat) =>
-      openLink(await profile(), meeting, seat)));
+    const pages = await openBoth(meeting);
     await Promise.all(pages.map(enter));
     await server.post(`/v1/meetings/${meeting.id}/cancel`, {});
     for (const page of pages) await sheet(page, /The meeting is over/);
@@ -143,8 +139,7 @@ test('cancelled while inside: both are put out at once and told why', () =>
 test('the server is killed while people are inside: they come back, nobody is ended', () =>
   withServer(async (server) => {
     const meeting = await server.book();
-    const pages = await Promise.all([0, 1].map(async (seat) =>
-      openLink(await profile(), meeting, seat)));
+    const pages = await openBoth(meeting);
     const [page, other] = pages;
     assert.ok(page && other);
     await Promise.all(pages.map(enter));

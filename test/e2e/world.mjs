@@ -265,6 +265,11 @@ export async function openLink(context, meeting, seat) {
   return page;
 }
 
+/** Both links, each in a browser of its own. @param {Meeting} meeting */
+export async function openBoth(meeting) {
+  return Promise.all([0, 1].map(async (seat) => openLink(await profile(), meeting, seat)));
+}
+
 /** Waits for the heading of the join page. @param {Page} page @param {RegExp} words */
 export async function heading(page, words) {
   await page.locator('#heading').filter({ hasText: words }).waitFor();
