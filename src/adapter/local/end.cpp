@@ -47,7 +47,8 @@ bool LocalDesktops::nothing_lives(const Record& record, const std::optional<Mark
 }
 
 Result<> LocalDesktops::kill(const Record& record) const {
-  auto marks = TRY(record.marks());
+  // Without them (they cannot be read, or are of another boot) its lock and its group are proof.
+  auto marks = record.marks().value_or(std::nullopt);
   if (marks && marks->boot != boot_id()) marks.reset();
   const auto outer = marks ? std::optional(marks->outer) : record.identity();
   const auto began = boottime_ms();
@@ -78,6 +79,8 @@ Result<> LocalDesktops::settle(const Record& record, const std::string& why) con
     base::log(base::LogLevel::warn, "the control group of a desktop is still there",
               {{"instance", record.id().text()}});
   }
+  const auto spec = record.spec();  // perhaps the copy in `started`
+  if (spec && *spec) TRY(record.write(**spec));
   TRY(record.clear({"spec", "started", "log"}));
   TRY(record.write(Ended{clock_.now(), why}));
   return record.clear({"spec", "ended", "log"});
@@ -102,7 +105,7 @@ Result<> LocalDesktops::terminate(const domain::InstanceId& instance, const doma
     }
     pause_ms(5);
   }
-  if (TRY(record.ended())) return {};
+  if (TRY(life_of(record)) == Life::ended) return {};
   return settle(record, "ended by howdah");
 }
 

@@ -82,17 +82,20 @@ Result<Instance> LocalDesktops::launch(const port::LaunchSpec& spec) {
 }
 
 Result<Instance> LocalDesktops::launch_claimed(Record& record, const port::LaunchSpec& spec) {
-  const auto known = record.spec();  // one that cannot be read is treated as the leftover it is
-  if (known && *known && !same_launch(**known, spec)) {
+  const auto known = record.spec();
+  const bool is_known = known && *known;
+  if (is_known && !same_launch(**known, spec)) {
     return base::fail(ErrorKind::invalid, "the launch key was used with other parameters");
   }
   switch (TRY(life_of(record))) {
     case Life::ended:
       return base::fail(ErrorKind::conflict, "the desktop of this launch key is gone");
     case Life::dead:
+      if (!is_known) break;  // power was lost: nobody can tell any more what it was
       TRY(settle(record, record.last_words()));
       return base::fail(ErrorKind::conflict, "the desktop of this launch key is gone");
     case Life::living:
+      if (!is_known) return base::fail(ErrorKind::internal, "nobody can tell whose it is");
       return describe(record, **known, Life::living);
     case Life::launching:  // we hold the claim, so its server died; the init never hears "go"
     case Life::leftover:

@@ -30,12 +30,14 @@ Result<std::unique_ptr<LocalDesktops>> LocalDesktops::open(Config config, port::
 }
 
 Result<LocalDesktops::Life> LocalDesktops::life_of(const Record& record) const {
-  if (TRY(record.ended())) return Life::ended;
+  const auto ended = record.ended();
+  if (ended && *ended) return Life::ended;
   // In this order: what starts a desktop writes `started` while it still holds the lock.
   const bool alive = record.alive();
-  const bool started = TRY(record.marks()).has_value();
-  if (alive) return started ? Life::living : Life::launching;
-  return started ? Life::dead : Life::leftover;
+  const auto marks = record.marks();
+  if (alive) return TRY(marks) ? Life::living : Life::launching;
+  // A loss of power leaves files empty that were just written, and nothing that lives.
+  return !ended || !marks || *marks ? Life::dead : Life::leftover;
 }
 
 Instance LocalDesktops::describe(const Record& record, const Spec& spec, Life life) const {
@@ -56,8 +58,10 @@ Result<LocalDesktops::Life> LocalDesktops::settled_life(Record& record) const {
   if (life != Life::dead && life != Life::leftover) return life;
   if (!TRY(record.claim())) return Life::launching;  // somebody is at it: starting or ending
   const auto again = TRY(life_of(record));
-  if (again == Life::dead) TRY(settle(record, record.last_words()));
-  if (again == Life::leftover) TRY(discard(record));
+  const auto spec = record.spec();
+  const bool is_known = spec && *spec;  // else nobody can ever ask for it
+  if (again == Life::dead && is_known) TRY(settle(record, record.last_words()));
+  if (again == Life::leftover || (again == Life::dead && !is_known)) TRY(discard(record));
   return again;
 }
 

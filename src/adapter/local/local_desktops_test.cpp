@@ -225,7 +225,38 @@ TEST_F(LocalDesktopsTest, AFileThatCannotBeReadIsOnlyItsDesktopsTrouble) {
   EXPECT_FALSE(desks().list_all().has_value()) << "it lives, and nobody can tell whose it is";
   std::ofstream(path_of(desk.id) + "/started") << copy;
   ASSERT_TRUE(desks().terminate(desk.id, desk.owner));
-  EXPECT_EQ(desks().list_all()->size(), 1U) << "gone, it is nobody's trouble any more";
+  EXPECT_EQ(listed(desk.id)->state, InstanceState::gone) << "it is nobody's trouble any more";
+}
+
+// As a loss of power leaves it: what was written last has no bytes, and nothing lives.
+TEST_F(LocalDesktopsTest, FilesThatPowerHasEmptiedStopNothing) {
+  const std::vector<std::set<std::string>> emptied{
+      {"spec"}, {"started"}, {"spec", "started"}, {"spec", "started", "identity", "log"}};
+  std::uint32_t seat = 0;
+  for (const auto& files : emptied) {
+    ++seat;
+    const auto what = spec("k" + std::to_string(seat), seat);
+    const auto desk = launch(what);
+    ASSERT_TRUE(kill_process(marks(desk.id).init));
+    eventually([&] { return !Record::open(*open_folder(config_.folder), desk.id)->alive(); });
+    for (const auto& file : files) std::ofstream(path_of(desk.id) + "/" + file).flush();
+    const auto all = desks().list_all();
+    ASSERT_TRUE(all) << all.error().message;
+    const bool known = !files.contains("spec") || !files.contains("started");
+    EXPECT_EQ(all->size(), known ? seat : seat - 1) << "gone, or not known any more";
+    EXPECT_EQ(desks().launch(what).has_value(), !known) << "nobody knows that this key was used";
+    if (!known) ASSERT_TRUE(desks().terminate(desk.id, what.owner));
+  }
+}
+
+TEST_F(LocalDesktopsTest, AnEndThatPowerHasEmptiedIsNotedAgain) {
+  const auto desk = launch(spec("k1"));
+  ASSERT_TRUE(desks().terminate(desk.id, desk.owner));
+  std::ofstream(path_of(desk.id) + "/ended").flush();
+  ASSERT_TRUE(listed(desk.id));
+  EXPECT_EQ(listed(desk.id)->state, InstanceState::gone);
+  EXPECT_TRUE(desks().terminate(desk.id, desk.owner));
+  EXPECT_EQ(desks().launch(spec("k1")).error().kind, ErrorKind::conflict);
 }
 
 TEST_F(LocalDesktopsTest, UnknownDesktopsAreNotFound) {

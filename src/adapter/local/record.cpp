@@ -28,15 +28,16 @@ constexpr std::int64_t kClaimByte = 1;
 // Our own files: one that cannot be read is a fault of the disk or of somebody's hand, and only
 // that desktop's trouble.
 template <class T, class Read>
-Result<std::optional<T>> read_json(const Fd& folder, const char* name, Read read) {
-  const auto text = TRY(read_file_at(folder, name));
+Result<std::optional<T>> read_json(const Record& record, const char* name, Read read) {
+  const auto text = TRY(read_file_at(record.folder(), name));
   if (!text) return std::optional<T>();
   try {
     return std::optional<T>(read(json::parse(*text).as_object()));
   } catch (const std::exception& error) {
-    return base::fail(ErrorKind::internal,
-                      std::string("the file '") + name + "' of a desktop cannot be read", {},
-                      error.what());
+    return base::fail(
+        ErrorKind::internal,
+        "the file '" + std::string(name) + "' of desktop " + record.id().text() + " cannot be read",
+        {}, error.what());
   }
 }
 
@@ -131,9 +132,9 @@ Result<Fd> Record::take_alive() const {
 }
 
 Result<std::optional<Spec>> Record::spec() const {
-  auto spec = read_json<Spec>(folder_, "spec", spec_of);
+  auto spec = read_json<Spec>(*this, "spec", spec_of);
   if (spec) return spec;
-  const auto copy = read_json<Spec>(folder_, "started", [](const json::object& value) {
+  const auto copy = read_json<Spec>(*this, "started", [](const json::object& value) {
     return spec_of(value.at("spec").as_object());
   });
   return copy && *copy ? copy : spec;
@@ -144,7 +145,7 @@ Result<> Record::write(const Spec& spec) const {
 }
 
 Result<std::optional<Marks>> Record::marks() const {
-  return read_json<Marks>(folder_, "started", [](const json::object& value) {
+  return read_json<Marks>(*this, "started", [](const json::object& value) {
     return Marks{
         process_of(value.at("outer")),      process_of(value.at("init")),
         process_of(value.at("helper")),     value.at("pid_namespace").to_number<std::uint64_t>(),
@@ -164,7 +165,7 @@ Result<> Record::write(const Marks& marks, const Spec& spec) const {
 }
 
 Result<std::optional<Ended>> Record::ended() const {
-  return read_json<Ended>(folder_, "ended", [](const json::object& value) {
+  return read_json<Ended>(*this, "ended", [](const json::object& value) {
     return Ended{base::from_unix_ms(value.at("at").to_number<std::int64_t>()),
                  json::value_to<std::string>(value.at("why"))};
   });
