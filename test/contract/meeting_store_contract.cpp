@@ -365,6 +365,18 @@ TYPED_TEST(MeetingStoreContract, sec_29_LaunchesPerHourAreLimited) {
   ASSERT_TRUE(launch("m7", now + 1min, "bob"));  // that of 59 minutes ago is an hour old now
 }
 
+TYPED_TEST(MeetingStoreContract, LaunchesFromFarAheadCountForNobody) {
+  const auto now = plain_meeting("x").start.at;
+  const port::LaunchLimits limits{2, 2, 100, 100};
+  const auto launch = [&](const char* id, base::Timestamp at) {
+    return this->store.create({launching(id, at, "ada"), {}, 1, limits}, std::nullopt);
+  };
+  ASSERT_TRUE(launch("m1", now + 24h));  // by a clock that was a day ahead
+  ASSERT_TRUE(launch("m2", now + 30min));
+  ASSERT_TRUE(launch("m3", now));
+  EXPECT_EQ(launch("m4", now).error().kind, ErrorKind::exhausted) << "a host may be a little ahead";
+}
+
 TYPED_TEST(MeetingStoreContract, sec_29_AClockThatIsAheadForAMomentForgetsNoLaunches) {
   const auto now = plain_meeting("x").start.at;
   const port::LaunchLimits limits{100, 2, 100, 100};

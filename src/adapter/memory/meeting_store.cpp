@@ -115,7 +115,7 @@ Result<> MemoryStore::take_budget(const port::Commit& commit) {
   std::uint64_t launches = commit.launches;
   std::uint64_t launches_organiser = commit.launches;
   for (const auto& made : launches_) {
-    if (made.at <= now - 1h) continue;
+    if (made.at <= now - 1h || made.at > now + 1h) continue;  // from further ahead: a wrong clock
     launches += made.count;
     if (made.owner == owner) launches_organiser += made.count;
   }

@@ -32,11 +32,13 @@ struct Used {
   std::int64_t organiser = 0;
 };
 
-Result<Used> launches_since(Connection& connection, base::Timestamp since, std::string_view owner) {
+// In the hour before `now`, and in the one after it: another host's clock may be ahead. From
+// further ahead it was a wrong one.
+Result<Used> launches_around(Connection& connection, base::Timestamp now, std::string_view owner) {
   auto row = connection.query(
       "SELECT coalesce(sum(count), 0), coalesce(sum(count) FILTER (WHERE owner = ?), 0) "
-      "FROM launches WHERE at > ?");
-  row.bind(owner).bind(since);
+      "FROM launches WHERE at > ? AND at <= ?");
+  row.bind(owner).bind(now - 1h).bind(now + 1h);
   CHECK(TRY(row.step()));
   return Used{row.integer(0), row.integer(1)};
 }
@@ -57,7 +59,7 @@ Result<> take_budget(Connection& connection, const port::Commit& commit) {
   const std::string_view owner = commit.meeting.owner.text();
   const auto now = launch_time(commit.meeting);
   TRY(connection.query("DELETE FROM launches WHERE at <= ?").bind(now - kLaunchesKept).run());
-  const auto launched = TRY(launches_since(connection, now - 1h, owner));
+  const auto launched = TRY(launches_around(connection, now, owner));
   const auto& limits = commit.limits;
   if (launched.all + commit.launches > limits.launches_per_hour ||
       launched.organiser + commit.launches > limits.launches_per_hour_organiser) {
