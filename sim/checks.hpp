@@ -66,7 +66,7 @@ class Checks {
   void link_made(const domain::SeatId& seat, std::uint32_t epoch, const std::string& link);
   void link_refused(const domain::SeatId& seat, const std::string& link);
   void orders_end(const domain::MeetingId& id) { ordered_.insert(id); }
-  void asks_end(const domain::SeatId& seat) { asked_.insert(seat); }
+  void asks_end(const domain::SeatId& seat, const std::string& link);
   void was_there(const domain::SeatId& seat) { seats_entered_.insert(seat); }
   bool readable(const domain::MeetingId& id) const;
   void unreadable(const domain::MeetingId& id, Timestamp until);
@@ -152,7 +152,8 @@ class Checks {
   std::map<domain::MeetingId, std::set<std::string>> intents_;  // "action target"
   std::map<domain::DesktopId, int> in_flight_;
   std::set<domain::SeatId> seats_entered_;
-  std::set<domain::SeatId> asked_;       // somebody at this seat pressed "end for everybody"
+  // By whoever has this link of the seat "end for everybody" was pressed.
+  std::map<domain::SeatId, std::uint32_t> asked_;  // the link's epoch
   std::set<domain::MeetingId> ordered_;  // the organiser has ordered the end
   std::set<std::string> waiting_;
   std::map<std::string, Timestamp> stray_records_;

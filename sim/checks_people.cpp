@@ -113,6 +113,11 @@ void Checks::link_refused(const domain::SeatId& seat, const std::string& link) {
   if (links_[seat][link] == own->epoch) fail("L1", "a link that is good is refused");
 }
 
+void Checks::asks_end(const domain::SeatId& seat, const std::string& link) {
+  auto& epoch = asked_.try_emplace(seat, 0).first->second;
+  epoch = std::max(epoch, links_[seat][link]);
+}
+
 bool Checks::readable(const domain::MeetingId& id) const {
   const auto found = unreadable_until_.find(id);
   return found == unreadable_until_.end() || world_.now() >= found->second;
@@ -157,7 +162,9 @@ bool Checks::all_inside_asked(const Meeting& meeting) const {
   const auto objects = [&](const auto& session) {
     if (!session->open || !domain::belongs_to(session->seat, meeting.id)) return false;
     const Seat* seat = domain::find_seat(meeting, session->seat);
-    if (seat->epoch != session->epoch || asked_.contains(session->seat)) return false;
+    const auto asked = asked_.find(session->seat);
+    const bool agrees = asked != asked_.end() && asked->second == seat->epoch;
+    if (seat->epoch != session->epoch || agrees) return false;
     const Machine* machine = world_.cloud().find(session->machine);
     return !machine->broken && world_.now() > session->opened_at + noticed;
   };

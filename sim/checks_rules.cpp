@@ -25,9 +25,10 @@ bool is_used_up(const domain::Desktop& desktop) {
                              desktop.closing->reason == CloseReason::never_ready);
 }
 
-// What a pass has given up for no other reason than what its clock says; empty: nothing.
-std::string given_up_by_clock(const Seat& before, const Seat& after) {
-  if (!after.desktop || !before.desktop || before.desktop->id != after.desktop->id) return "";
+// What a pass has decided for no other reason than what its clock says; empty: nothing.
+std::string decided_by_clock(const Seat& before, const Seat& after) {
+  if (after.attempts > before.attempts) return after.id.text() + " is given a desktop";
+  if (!after.desktop || !before.desktop) return "";
   const auto& was = *before.desktop;
   const auto& is = *after.desktop;
   const bool closes = is.closing && !was.closing;
@@ -265,8 +266,8 @@ void Checks::held_save(const Meeting& after) {
   const Meeting* before = row(after.id);
   if (before == nullptr || before->end || before->version != after.version) return;
   for (const auto& seat : after.seats) {
-    const auto given_up = given_up_by_clock(*domain::find_seat(*before, seat.id), seat);
-    if (!given_up.empty()) fail("S18", given_up + " by a clock that has just jumped");
+    const auto decided = decided_by_clock(*domain::find_seat(*before, seat.id), seat);
+    if (!decided.empty()) fail("S18", decided + " by a clock that has just jumped");
   }
   const auto& end = after.end ? after.end : after.ending;
   if (!end) return;

@@ -110,6 +110,7 @@ Result<std::vector<domain::Instance>> ComputePort::list(const domain::MeetingId&
         TRY(admit(world, Site::list));
         return world.cloud().list(meeting);
       });
+  process_.has_looked(meeting);
   world.passes().listed(process_, meeting, listed);
   if (listed) world.checks().listed(*listed, asked_at);
   return listed;
@@ -218,6 +219,7 @@ Result<std::vector<domain::Record>> ZonePort::list(const domain::MeetingId& meet
                                 TRY(admit(world, Site::zone_list));
                                 return world.zone().list(meeting);
                               });
+  process_.has_looked(meeting);
   world.passes().names_listed(process_, meeting, listed);
   return listed;
 }
@@ -311,31 +313,35 @@ Result<domain::Probe> ProberPort::probe(const port::ProbeTarget& target) {
   if (seat) process_.about(*seat);
   const bool bridged = world.swarm().bridged;
   const bool young = process_.uptime() < world.swarm().policy.leave_grace;
-  return process_.call(Site::probe, kLooking,
-                       [&world, target, bridged, young]() -> Result<domain::Probe> {
-                         domain::Probe probe;
-                         const auto address = world.zone().resolve(target.name);
-                         if (!address) {
-                           probe.why_not = "its name is not known";
-                           return probe;
-                         }
-                         Machine* machine = world.cloud().holder(*address);
-                         if (machine == nullptr || !machine->answers(world.now())) {
-                           probe.why_not = "it does not answer";
-                           return probe;
-                         }
-                         if (machine->spec.desktop != target.desktop || machine->impostor) {
-                           world.probe("prober: another desktop answers");
-                           probe.why_not = "another desktop answers";
-                           return probe;
-                         }
-                         probe.answers = true;
-                         probe.connections = machine->sessions;
-                         if (world.now() < machine->counts_from) probe.connections.reset();
-                         // A bridge that has just started does not know who is about to come back.
-                         if (bridged && young && machine->sessions == 0) probe.connections.reset();
-                         return probe;
-                       });
+  auto seen = process_.call(Site::probe, kLooking,
+                            [&world, target, bridged, young]() -> Result<domain::Probe> {
+                              domain::Probe probe;
+                              const auto address = world.zone().resolve(target.name);
+                              if (!address) {
+                                probe.why_not = "its name is not known";
+                                return probe;
+                              }
+                              Machine* machine = world.cloud().holder(*address);
+                              if (machine == nullptr || !machine->answers(world.now())) {
+                                probe.why_not = "it does not answer";
+                                return probe;
+                              }
+                              if (machine->spec.desktop != target.desktop || machine->impostor) {
+                                world.probe("prober: another desktop answers");
+                                probe.why_not = "another desktop answers";
+                                return probe;
+                              }
+                              probe.answers = true;
+                              probe.connections = machine->sessions;
+                              if (world.now() < machine->counts_from) probe.connections.reset();
+                              // A bridge that has just started does not know who is about to come
+                              // back.
+                              if (bridged && young && machine->sessions == 0)
+                                probe.connections.reset();
+                              return probe;
+                            });
+  if (seat) process_.has_looked(*domain::meeting_of(*seat));
+  return seen;
 }
 
 // ---- Store.

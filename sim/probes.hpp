@@ -33,6 +33,7 @@ inline constexpr std::array kProbes{
     std::string_view("prober: another desktop answers"),
     std::string_view("pace: an end was held back"),
     std::string_view("process: clock jumped, ends are held"),
+    std::string_view("process: clock jumped during a pass"),
     std::string_view("mischief: a forged link"),
     std::string_view("mischief: another's meeting"),
     std::string_view("mischief: another body under the same key"),

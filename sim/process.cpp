@@ -190,12 +190,23 @@ std::vector<domain::MeetingId> Process::in_order(const std::set<domain::MeetingI
   return ids;
 }
 
+void Process::has_looked(const domain::MeetingId& id) {
+  const auto began = began_.find(id);
+  if (began == began_.end() || began->second.by != world_.scheduler().current()) return;
+  if (std::chrono::abs(offset_ - began->second.offset) <= kClockJump) return;
+  world_.probe("process: clock jumped during a pass");
+  held_.insert(id);
+}
+
 void Process::run_pass(const domain::MeetingId& id) {
   sleep(Duration{0});
+  watch_clock();
   if (holds_kills()) held_.insert(id);
+  began_[id] = {world_.scheduler().current(), offset_};
   const auto report = reconcile_->pass(id, holds_kills());
   busy_.erase(id);
   held_.erase(id);
+  began_.erase(id);
   look_now();
   if (report) {
     alarms_.passed(*report);
@@ -217,6 +228,7 @@ void Process::sweep_loop() {
   for (;;) {
     const auto jitter = Duration(rng.below(5000));
     sleep(pause + (world_.swarm().plain ? 0ms : jitter));
+    watch_clock();
     if (holds_kills()) continue;
     const auto report = sweep_->run();
     pause = app::pause_after(report, world_.swarm().sweep.period);

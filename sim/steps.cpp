@@ -124,7 +124,7 @@ void GuestSteps::report(const std::shared_ptr<Session>& session, bool used) {
 }
 
 Result<> GuestSteps::press_end(const std::string& link) {
-  world_.checks().asks_end(seat_);
+  world_.checks().asks_end(seat_, link);
   return request(world_, rng_, [&](Process& process) -> Result<> {
     auto guest = TRY(process.join().exchange(link)).first;
     world_.trace(name_, "asks to end", seat_.text());

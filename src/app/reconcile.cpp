@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/change.hpp"
+#include "app/moment.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "domain/phase.hpp"
@@ -110,6 +111,7 @@ class Pass {
         settings_(settings),
         may_(may),
         hold_kills_(hold_kills),
+        started_(moment_of(ports.clock)),
         report_{.meeting = id} {}
 
   Result<PassReport> run() {
@@ -134,10 +136,9 @@ class Pass {
     const Meeting before = TRY(ports_.store.load(report_.meeting));
     report_.wake_at = before.wake_at;
     if (before.over_at && !before.wake_at) return false;
-    const auto began = moment();
+    const auto began = moment_of(ports_.clock);
     auto observed = observe(before);
-    // Held up: what was seen is long past.
-    if (!is_within({observed_at_, observed_up_}, began, kLookLife)) return true;
+    if (!is_within(observed_, began, kLookLife)) return true;  // held up: what was seen is past
     auto plan = make_plan(before, observed);
     auto saved = save(before, plan);
     if (!saved && saved.error().kind == ErrorKind::exhausted && observed.may_launch) {
@@ -163,25 +164,13 @@ class Pass {
 
   // A pass that was suspended between its decision and the call acts on what is long past.
   bool is_stale() const {
-    return !is_within(moment(), {observed_at_, observed_up_}, domain::kDecisionLife);
-  }
-
-  struct Moment {
-    base::Timestamp at;
-    base::Duration up;  // since boot
-  };
-  Moment moment() const { return {ports_.clock.now(), ports_.clock.since_boot()}; }
-  // By both clocks: a wall clock that was set back hides how long a pass was suspended, and what
-  // was decided by one that was wrong is void.
-  static bool is_within(const Moment& now, const Moment& then, base::Duration life) {
-    return now.up - then.up <= life && std::chrono::abs(now.at - then.at) <= life;
+    return !is_within(moment_of(ports_.clock), observed_, domain::kDecisionLife);
   }
 
   domain::Observed observe(const Meeting& meeting) {
     const auto wanted = domain::look(meeting, ports_.clock.now(), settings_.policy);
     domain::Observed observed;
     observed.capabilities = may_;
-    observed.hold_kills = hold_kills_;
     observed.may_launch = may_launch_;
     if (wanted.instances) {
       observed.instances_asked_at = ports_.clock.now();
@@ -193,8 +182,9 @@ class Pass {
       observed.records = seen("list records", ports_.zone.list(meeting.id));
     }
     for (const auto& desktop : wanted.probes) probe(meeting, desktop, observed);
-    observed_at_ = ports_.clock.now();
-    observed_up_ = ports_.clock.since_boot();
+    observed_ = moment_of(ports_.clock);
+    // The host's own watch may not have seen yet that the clock was set meanwhile.
+    observed.hold_kills = hold_kills_ || was_set(observed_, started_);
     return observed;
   }
 
@@ -202,7 +192,7 @@ class Pass {
   void alert_held_names(const Meeting& meeting) const {
     for (const auto& seat : meeting.seats) {
       if (!seat.desktop || !seat.desktop->fenced || seat.desktop->unnamed) continue;
-      if (observed_at_ < seat.desktop->fenced->at + settings_.policy.name_wait_max) continue;
+      if (observed_.at < seat.desktop->fenced->at + settings_.policy.name_wait_max) continue;
       base::log(LogLevel::warn, "a record that cannot be removed holds its desktop",
                 {{"meeting", meeting.id.text()}, {"desktop", seat.desktop->id.text()}});
     }
@@ -232,7 +222,7 @@ class Pass {
 
   // A pass asks for the same thing once; what has not shown by then is for the next wake.
   domain::Plan make_plan(const Meeting& before, const domain::Observed& observed) const {
-    auto plan = domain::plan(before, observed, observed_at_, settings_.policy);
+    auto plan = domain::plan(before, observed, observed_.at, settings_.policy);
     std::erase_if(plan.actions, [&](const Action& action) {
       return std::find(done_.begin(), done_.end(), action) != done_.end();
     });
@@ -246,9 +236,9 @@ class Pass {
                         .audit = {},
                         .launches = launches_begun(before, plan.meeting),
                         .limits = settings_.limits};
-    add_decisions(before, plan.meeting, observed_at_, commit.audit);
+    add_decisions(before, plan.meeting, observed_.at, commit.audit);
     for (const auto& action : plan.actions) {
-      commit.audit.push_back(audit_entry(AuditEntry::Kind::intent, action, observed_at_));
+      commit.audit.push_back(audit_entry(AuditEntry::Kind::intent, action, observed_.at));
     }
     auto version = ports_.store.save(commit);
     const bool overtaken = !version && version.error().kind == ErrorKind::conflict;
@@ -330,8 +320,8 @@ class Pass {
   const std::set<domain::Capability>& may_;
   bool hold_kills_;
   bool may_launch_ = true;
-  base::Timestamp observed_at_;
-  base::Duration observed_up_{0};
+  Moment started_;
+  Moment observed_;
   std::vector<Action> done_;
   PassReport report_;
 };

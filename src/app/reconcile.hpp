@@ -28,7 +28,8 @@ class Reconcile {
 
   // conflict: another pass was faster each time; it will be woken again. denied: it failed, and
   // before that our credentials did not allow the call that the message names. Other errors: the
-  // store's. hold_kills: the clock jumped (S18); set by the host while it settles.
+  // store's. hold_kills: the clock jumped (S18); set by the host while it settles. A
+  // pass that sees it jump holds ends, too.
   base::Result<PassReport> pass(const domain::MeetingId& id, bool hold_kills);
 
  private:

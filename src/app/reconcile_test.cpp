@@ -229,6 +229,41 @@ TEST(Reconcile, PassThatWasHeldUpKnowsItThoughTheClockWasSetBackMeanwhile) {
   EXPECT_EQ(world.compute.launched_ever(), 1U);
 }
 
+// While it looks at a desktop the clock is set.
+class ClockSettingProber final : public port::Prober {
+ public:
+  ClockSettingProber(port::Prober& inner, adapter::memory::Clock& clock)
+      : inner_(inner), clock_(clock) {}
+  base::Result<domain::Probe> probe(const port::ProbeTarget& target) override {
+    if (!std::exchange(is_set_, true)) clock_.step(74min);  // past the hard cap
+    return inner_.probe(target);
+  }
+
+ private:
+  port::Prober& inner_;
+  adapter::memory::Clock& clock_;
+  bool is_set_ = false;
+};
+
+TEST(Reconcile, PassThatSeesTheClockJumpEndsNobody) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT);
+  world.enter(meeting, 0);
+  world.run_until(kT + 5min);
+  ClockSettingProber setting(world.prober, world.clock);
+  const Ports ports{world.store,   world.store,   world.compute, world.zone,   setting,
+                    world.secrets, world.wakeups, world.clock,   world.entropy};
+  world.clock.advance(11s);  // it is time to look who is there
+  Reconcile reconcile(ports, world.settings,
+                      {domain::Capability::launch, domain::Capability::name,
+                       domain::Capability::terminate, domain::Capability::deadline});
+  must(reconcile.pass(meeting.id, false));
+  EXPECT_GT(world.clock.now(), kT + 75min);
+  EXPECT_FALSE(world.load(meeting.id).end);
+  EXPECT_EQ(world.alive(), 2U);
+}
+
 // A control plane that is suspended while it looks at a desktop.
 class SuspendingProber final : public port::Prober {
  public:

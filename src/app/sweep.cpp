@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/change.hpp"
+#include "app/moment.hpp"
 #include "base/log.hpp"
 
 namespace app {
@@ -184,13 +185,18 @@ void Sweep::judge_suspect(SweepItem& item, bool too_young, bool stopping, const 
 Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool act) {
   const auto identity = ports_.store.identity();
   TRY(ports_.store.live());  // the store can be read as a whole, or nothing is judged
+  const auto began = moment_of(ports_.clock);
   const auto instances = TRY(ports_.compute.list_all());
   const auto records = TRY(ports_.zone.list_all());
-  const auto uptime = ports_.clock.since_boot();
+  const auto seen = moment_of(ports_.clock);
+  if (was_set(seen, began)) {  // ages and deadlines mean nothing until it has settled (S18)
+    return base::fail(ErrorKind::unavailable, "the clock was set during the sweep");
+  }
+  const auto uptime = seen.up;
   const auto tenth = static_cast<std::uint32_t>((instances.size() + records.size()) / 10);
   const auto kills_before = uptime < killed_at_ + policy_.period ? kills_ : 0;
   Round round{.act = act,
-              .now = ports_.clock.now(),
+              .now = seen.at,
               .uptime = uptime,
               .warm = first_run_ && uptime >= *first_run_ + policy_.warm_up,
               .kills_max = std::max(policy_.kills_max, tenth),

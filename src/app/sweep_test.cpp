@@ -251,6 +251,34 @@ TEST(Sweep, WhatTheStoreDoesNotSayNowIsNotJudged) {
 }
 
 // Its server's clock was far ahead, and its row could not be read when the next one started.
+// While it lists what there is the clock is set.
+class ClockSettingZone final : public memory::DnsZone {
+ public:
+  explicit ClockSettingZone(memory::Clock& clock)
+      : memory::DnsZone(clock, {.parent = "desk.localhost", .store = "s1"}), clock_(clock) {}
+  base::Result<std::vector<domain::Record>> list_all() override {
+    clock_.step(1min);
+    return memory::DnsZone::list_all();
+  }
+
+ private:
+  memory::Clock& clock_;
+};
+
+TEST(Sweep, NothingIsJudgedByAClockThatWasSetMeanwhile) {
+  AppWorld world;
+  ClockSettingZone zone(world.clock);
+  const Ports ports{world.store,   world.store,   world.compute, zone,         world.prober,
+                    world.secrets, world.wakeups, world.clock,   world.entropy};
+  Sweep sweep(ports, {});
+  world.compute.plant(stranger(), "k");
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(sweep.run().error().kind, base::ErrorKind::unavailable);
+    world.clock.advance(60s);
+  }
+  EXPECT_EQ(world.alive(), 1U);
+}
+
 TEST(Sweep, MeetingWhoseRowCanBeReadAgainIsLookedAt) {
   AppWorld world;
   const auto meeting = world.book();

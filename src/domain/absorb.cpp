@@ -35,6 +35,7 @@ void note_address(Seat& seat, Desktop& desktop, const std::string& address, Time
     ++seat.generation;
     seat.tokens.clear();
     desktop.ready.reset();
+    if (desktop.first_ready && !desktop.silent_since) desktop.silent_since = now;
   }
   desktop.address = Fact<std::string>{address, {now, Source::list}};
 }
@@ -177,7 +178,7 @@ void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> co
   if (was_there && is_there && !desktop.used_at && at - desktop.presence->at >= policy.used_after) {
     note_used(seat, desktop, at);
   }
-  const bool was_watched = desktop.presence && at - desktop.presence->at <= kWatched;
+  const bool was_watched = is_watched(desktop, at);
   if (!connections || is_there) {
     desktop.empty_since.reset();
   } else if (!desktop.empty_since || !was_watched) {
@@ -189,6 +190,10 @@ void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> co
   // A host whose clock is ahead would take each look of another for one of long ago.
   const auto last = desktop.presence && !is_there ? desktop.presence->at : at;
   desktop.presence = Presence{std::max(at, last), connections};
+}
+
+bool is_watched(const Desktop& desktop, Timestamp at) {
+  return desktop.presence && at - desktop.presence->at <= kWatched;
 }
 
 void note_used(Seat& seat, Desktop& desktop, Timestamp at) {

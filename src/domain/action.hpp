@@ -22,6 +22,7 @@ struct Launch {
   std::uint32_t place = 0;  // index into the ordered list of places to launch in
   std::string key;
   Timestamp deadline;  // when the machine ends itself, whatever happens to us
+  Timestamp asked_at;  // Desktop::launch_called_at of this call
   bool operator==(const Launch&) const = default;
 };
 

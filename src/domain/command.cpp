@@ -150,6 +150,7 @@ Result<Meeting> reschedule(const Meeting& meeting, const Start& start, Timestamp
   Meeting next = meeting;
   next.start = start;
   next.ending.reset();  // nobody came at the former start
+  for (auto& seat : next.seats) seat.wants_end_at.reset();
   next.wake_at = std::max(now, launch_at(next, policy));
   return next;
 }
@@ -161,6 +162,7 @@ Result<Meeting> rotate(const Meeting& meeting, const SeatId& seat_id, Timestamp 
   ++seat->epoch;
   ++seat->generation;
   seat->tokens.clear();
+  seat->wants_end_at.reset();  // whoever had the former link has asked
   if (!next.over_at) next.wake_at = now;
   return next;
 }
@@ -171,6 +173,7 @@ Result<Meeting> restart(const Meeting& meeting, const SeatId& seat_id, Timestamp
   Meeting next = meeting;
   Seat* seat = find_seat(next, seat_id);
   if (seat == nullptr) return no_such_seat();
+  if (wants_desktop(meeting, *seat, now, policy) && open_desktop(*seat) == nullptr) return next;
   if (!can_restart(meeting, *seat, now, policy)) {
     return fail(ErrorKind::conflict, "this desktop cannot be started again now");
   }
@@ -180,9 +183,8 @@ Result<Meeting> restart(const Meeting& meeting, const SeatId& seat_id, Timestamp
 }
 
 bool can_restart(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy) {
-  const bool released =
-      seat.desktop && seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused;
-  return window_open(meeting, now, policy) && released && !seat.failed;
+  return window_open(meeting, now, policy) && !seat.failed && open_desktop(seat) == nullptr &&
+         !awaits_desktop(meeting, seat, now, policy);
 }
 
 Result<Meeting> admit(const Meeting& meeting, const SeatId& seat_id, const std::string& token_hash,
@@ -246,7 +248,7 @@ Result<Meeting> report_presence(const Meeting& meeting, const DesktopId& desktop
   Desktop& desktop = *seat->desktop;
   if (connections > 0) {
     desktop.empty_since.reset();
-  } else if (!desktop.empty_since) {
+  } else if (!desktop.empty_since || !is_watched(desktop, now)) {
     desktop.empty_since = now;
   }
   desktop.presence = Presence{now, connections};

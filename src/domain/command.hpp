@@ -44,8 +44,8 @@ Result<Meeting> reschedule(const Meeting& meeting, const Start& start, Timestamp
 // Makes the seat's link, cookies and open sessions void and gives it a new link.
 Result<Meeting> rotate(const Meeting& meeting, const SeatId& seat, Timestamp now);
 
-// A person asks for their desktop again, inside the window; conflict when one is there or none is
-// left.
+// A person asks for a desktop, inside the window; conflict when one is there, comes anyway, or none
+// is left. Idempotent while the wish holds.
 Result<Meeting> restart(const Meeting& meeting, const SeatId& seat, Timestamp now,
                         const Policy& policy);
 bool can_restart(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy);

@@ -63,6 +63,7 @@ void end_now(Meeting& meeting, EndReason reason, Timestamp now) {
 
 // Who passed the door, and was not found to be away since. Unknown is live.
 bool may_be_inside(const Seat& seat, Timestamp now, const Policy& policy) {
+  if (seat.desktop && came_back(*seat.desktop) && !seat.desktop->fenced) return true;
   const Desktop* desktop = open_desktop(seat);
   if (desktop == nullptr || !desktop->entered_at) return false;
   return !known_empty(*desktop, now, policy) ||

@@ -39,6 +39,7 @@ bool is_due(const Scene& scene, const std::optional<Timestamp>& last, Timestamp 
 void begin_attempt(Scene& scene) {
   Seat& seat = scene.seat;
   if (!can(scene, Capability::launch)) return;
+  if (scene.observed.hold_kills) return;  // by a clock that is wrong it may be days too early
   if (!scene.observed.may_launch) {
     seat.trouble = "the limit on desktops is reached; trying again";
     return;
@@ -49,6 +50,7 @@ void begin_attempt(Scene& scene) {
   }
   ++seat.attempts;
   ++seat.generation;
+  if (seat.wanted_at) seat.wanted_at = scene.now;  // it may have waited long for its turn
   seat.trouble.clear();
   Desktop desktop{
       .id = desktop_id(seat.id, seat.attempts),
@@ -89,7 +91,8 @@ void launch(Scene& scene) {
                                     .attempt = desktop.attempt,
                                     .place = desktop.place,
                                     .key = launch_key(desktop),
-                                    .deadline = desktop.ends_itself_at});
+                                    .deadline = desktop.ends_itself_at,
+                                    .asked_at = scene.now});
 }
 
 // A new deadline is told at once, one that was told in vain after a pause.
@@ -309,7 +312,7 @@ bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, con
   }
   if (!seat.desktop) return now < release_at(meeting, seat, policy);
   if (seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused) {
-    return seat.wanted_at.has_value();
+    return wants_desktop(meeting, seat, now, policy);
   }
   return seat.used_at || now < release_at(meeting, seat, policy);
 }

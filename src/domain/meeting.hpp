@@ -146,7 +146,7 @@ struct Seat {
   std::optional<Desktop> desktop;  // the current one, until it was seen gone and is replaced
   std::vector<PastDesktop> past;
   std::vector<DoorToken> tokens;
-  std::optional<Timestamp> wanted_at;        // asked, since it was released, to start it again
+  std::optional<Timestamp> wanted_at;        // asked for one, or it was started for that
   std::optional<Timestamp> used_at;          // first time a session was open long enough
   std::optional<Timestamp> wants_end_at;     // pressed "end for everybody"
   std::optional<Timestamp> stray_called_at;  // a machine too many was last told to end

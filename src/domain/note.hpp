@@ -22,6 +22,9 @@ Timestamp record_made_by(const Desktop& desktop);
 void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> connections,
                    Timestamp at, const Policy& policy);
 
+// Who is there was seen at most so long before `at` that nobody can have come and gone in between.
+bool is_watched(const Desktop& desktop, Timestamp at);
+
 void note_used(Seat& seat, Desktop& desktop, Timestamp at);
 
 // A clock that was ahead and was set right has left times from which nothing would happen for as

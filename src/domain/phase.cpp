@@ -31,7 +31,8 @@ SeatStep step_without_desktop(const Meeting& meeting, const Seat& seat, Timestam
   if (seat.desktop) {  // gone
     const bool unused =
         seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused;
-    return unused && !seat.wanted_at ? SeatStep::released : SeatStep::replaced;
+    const bool wanted = wants_desktop(meeting, seat, now, policy);
+    return unused && !wanted ? SeatStep::released : SeatStep::replaced;
   }
   return now < launch_at(meeting, policy) ? SeatStep::planned : SeatStep::waiting;
 }
@@ -53,6 +54,10 @@ Timestamp hard_cap(const Meeting& meeting, const Policy& policy) {
 Timestamp release_at(const Meeting& meeting, const Seat& seat, const Policy& policy) {
   return std::max(meeting.start.at, seat.wanted_at.value_or(meeting.start.at)) +
          policy.no_show_after;
+}
+
+bool wants_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy) {
+  return seat.wanted_at && now < release_at(meeting, seat, policy);
 }
 
 bool window_open(const Meeting& meeting, Timestamp now, const Policy& policy) {

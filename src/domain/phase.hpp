@@ -47,6 +47,9 @@ Timestamp hard_cap(const Meeting& meeting, const Policy& policy);
 // Until when an unused desktop of this seat is kept.
 Timestamp release_at(const Meeting& meeting, const Seat& seat, const Policy& policy);
 
+// Somebody has asked for a desktop of this seat, not longer ago than one would wait for them.
+bool wants_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy);
+
 // The window in which desktops may be launched: from launch_at until the hard cap, not ended.
 bool window_open(const Meeting& meeting, Timestamp now, const Policy& policy);
 

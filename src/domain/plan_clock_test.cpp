@@ -7,9 +7,10 @@
 namespace domain {
 namespace {
 
-// One pass by a clock that is ahead, before it is set right; ends are held meanwhile.
-void pass_ahead(World& world, Duration by) {
-  world.hold_kills = true;
+// One pass by a clock that is ahead, before it is set right; ends are held meanwhile, if somebody
+// has seen it jump.
+void pass_ahead(World& world, Duration by, bool is_held = true) {
+  world.hold_kills = is_held;
   world.now += by;
   world.pass();
   world.now -= by;
@@ -59,7 +60,7 @@ TEST(PlanClock, AMachineLaunchedFromAheadIsGivenUpInItsTimeWhenItNeverComesUp) {
   world.run_until(kT - 30min);
   ASSERT_FALSE(world.seat(0).desktop);
   world.mute.insert(desktop_id(world.seat(0).id, 1));
-  pass_ahead(world, 22min);  // launches
+  pass_ahead(world, 22min, false);  // launches
   ASSERT_TRUE(world.desktop(0).instance);
   world.hold_kills = false;
   world.run_until(kT - 9min);  // the window has opened
@@ -72,7 +73,7 @@ TEST(PlanClock, ALaunchFromAheadOfWhichNobodyKnowsIsAwaitedNoLongerThanAnother) 
   world.launch_answers = {base::fail(base::ErrorKind::unknown_outcome, "timed out"),
                           base::fail(base::ErrorKind::unknown_outcome, "timed out")};
   world.run_until(kT - 30min);
-  pass_ahead(world, 22min);
+  pass_ahead(world, 22min, false);
   ASSERT_TRUE(world.desktop(0).launch_called_at && !world.desktop(0).instance);
   world.hold_kills = false;
   world.meeting = must(end(world.meeting, "ada", world.now));
@@ -94,6 +95,18 @@ TEST(PlanClock, WhatALaunchIsGivenUpByWaitsUntilTheClockIsBelieved) {
   world.run_until(kT);
   EXPECT_FALSE(world.meeting.end);
   EXPECT_EQ(world.alive(), 2U);
+}
+
+TEST(PlanClock, NothingIsLaunchedByAClockThatHasJustJumped) {
+  World world;
+  world.run_until(kT - 24h + 1min);
+  pass_ahead(world, 24h);
+  EXPECT_EQ(world.seat(0).attempts, 0U);
+  world.hold_kills = false;
+  world.run_until(kT - 11min);
+  EXPECT_EQ(world.alive(), 0U);
+  world.run_until(kT);
+  EXPECT_EQ(world.step_of(0), SeatStep::ready);
 }
 
 TEST(PlanClock, AMachineThatIsStartingIsNotGivenUpByAClockThatJumped) {

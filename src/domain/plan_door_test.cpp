@@ -157,6 +157,23 @@ TEST(Plan, EmptinessIsCountedAnewWhenNobodyLookedForLong) {
   EXPECT_TRUE(world.meeting.end);
 }
 
+TEST(Plan, EmptinessThatIsReportedIsCountedAnewWhenNobodyLookedForLong) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 20min);
+  world.leave(0);
+  world.run_until(kT + 22min);
+  world.now = kT + 33min;  // the store was full; they were back until a moment ago
+  world.leave(0);
+  world.pass();
+  EXPECT_FALSE(world.meeting.ending || world.meeting.end);
+  world.run_until(kT + 42min);
+  EXPECT_FALSE(world.meeting.end);
+  world.run_until(kT + 44min);
+  EXPECT_TRUE(world.meeting.end);
+}
+
 // "End for everybody" is for all who are inside to say, also for those of whom no look can tell.
 TEST(Plan, WhoMayBeInsideIsAskedBeforeEverybodyIsSaidToWantTheEnd) {
   World world;

@@ -406,26 +406,6 @@ TEST(Plan, NoLaunchAfterCancel) {
   EXPECT_TRUE(world.meeting.over_at);
 }
 
-TEST(Plan, AddressChangeVoidsWhatWasGivenOut) {
-  World world;
-  world.run_until(kT);
-  world.meeting = must(admit(world.meeting, world.seat(0).id, "h", world.now, world.policy));
-  world.instances[0].address = "127.0.0.9";
-  world.run_until(kT + 31s);
-  EXPECT_TRUE(world.seat(0).tokens.empty());
-  EXPECT_EQ(world.desktop(0).record->value, "127.0.0.9");
-  EXPECT_EQ(world.step_of(0), SeatStep::ready);
-}
-
-TEST(Plan, DesktopThatNeverAnswersIsReplacedWithinItsDwell) {
-  World world;
-  world.mute.insert(desktop_id(world.seat(0).id, 1));
-  world.run_until(kT - 4min);
-  EXPECT_EQ(world.desktop(0).attempt, 2U);
-  EXPECT_EQ(world.step_of(0), SeatStep::ready);
-  EXPECT_EQ(world.alive(), 2U);
-}
-
 TEST(Plan, SilentDesktopWithSomebodyInsideIsKept) {
   World world;
   world.run_until(kT);

@@ -45,6 +45,7 @@ class World {
   bool list_fails = false;
   bool zone_fails = false;
   bool hold_kills = false;
+  bool may_launch = true;
   bool ends_slowly = false;                // a machine that was told to end stays on its way
   std::optional<std::uint32_t> ends_left;  // calls to end one that the provider still takes
   std::vector<std::string> log;            // names of the executed actions
@@ -56,6 +57,7 @@ class World {
   Observed observe() {
     Observed observed;
     observed.hold_kills = hold_kills;
+    observed.may_launch = may_launch;
     const auto wanted = look(meeting, now, policy);
     if (wanted.instances && !list_fails) observed.instances = instances;
     if (wanted.records && !zone_fails) observed.records = records;

@@ -231,8 +231,9 @@ function isLate(status, now) {
 function late(status) {
   return {
     ...blank(status), tone: 'bad', tab: 'No desktop', heading: 'There is no desktop for you.',
-    lines: [status.step === 'waiting' ? 'It could not be started in time.' : kDoing.replaced,
-      'Please tell the organiser.'],
+    lines: [status.step === 'waiting' ? 'It could not be started in time.'
+      : status.can_restart ? kDoing.ended : kDoing.replaced,
+      status.can_restart ? 'You can have it started now.' : 'Please tell the organiser.'],
     restart: status.can_restart,
   };
 }

@@ -80,7 +80,7 @@ struct Loop::Impl {
   bool take_all(Timestamp now);
   bool goes_first(const domain::MeetingId& meeting, Timestamp now);
   void note_look(Timestamp now, std::optional<Timestamp> next);
-  void watch_clock(Timestamp now);
+  void watch_clock();
   void work();
   void pass(const domain::MeetingId& meeting);
   Queue::Result count(const Result<app::PassReport>& report, Timestamp now);
@@ -105,8 +105,9 @@ struct Loop::Impl {
   Numbers numbers;
   Queue queue;
   ClockWatch watch;
-  bool started = false;                      // what may be due was asked for once
-  bool clock_stepped = false;                // and not all that lives was asked for since
+  bool started = false;  // what may be due was asked for once
+  std::mutex clock_mutex;
+  std::atomic<bool> clock_stepped = false;   // and not all that lives was asked for since
   std::vector<domain::MeetingId> not_taken;  // of these, still to be queued
   std::mutex mutex;
   std::condition_variable changed;
@@ -134,7 +135,7 @@ void Loop::Impl::start() {
     nudged = true;
     changed.notify_all();
   });
-  watch_clock(use.clock.now());
+  watch_clock();
   threads.emplace_back([this] { dispatch(); });
   for (std::size_t i = 0; i < config.workers; ++i) threads.emplace_back([this] { work(); });
   threads.emplace_back([this] { do_chores(); });
@@ -158,7 +159,10 @@ bool Loop::Impl::pause(std::unique_lock<std::mutex>& lock, Duration time) {
   return !stopping;
 }
 
-void Loop::Impl::watch_clock(Timestamp now) {
+// Also by what is about to act by the clock: the dispatcher may rest for a while.
+void Loop::Impl::watch_clock() {
+  const std::lock_guard lock(clock_mutex);
+  const auto now = use.clock.now();
   const auto since_boot = use.clock.since_boot();
   const auto step = watch.look(now, since_boot);
   if (step != Duration{0}) {
@@ -188,7 +192,7 @@ void Loop::Impl::dispatch() {
 // Queues all that is due; how long nothing will be.
 Duration Loop::Impl::look() {
   const Timestamp now = use.clock.now();
-  watch_clock(now);
+  watch_clock();
   for (const auto& meeting : use.hints.take(now)) {
     if (!queue.add(meeting, true, goes_first(meeting, now)))
       use.hints.wake(meeting, now + kCrowdedTick);
@@ -283,6 +287,7 @@ void Loop::Impl::pass(const domain::MeetingId& id) {
     numbers.lateness.observe(std::chrono::duration<double>(now - *before->wake_at).count());
   }
   const auto began = std::chrono::steady_clock::now();
+  watch_clock();
   const auto report = use.pass(id, hold_kills);
   numbers.pass_time.observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
@@ -348,6 +353,7 @@ Duration Loop::Impl::sweep() {
   const auto count_sweep = [&](std::string_view result) {
     use.metrics.counter("howdah_sweeps_total", "Sweeps.", {{"result", std::string(result)}}).add();
   };
+  watch_clock();
   if (hold_kills) {  // ages and deadlines mean nothing until the clock has settled (S18)
     count_sweep("held");
     return config.sweep_period;
@@ -413,6 +419,8 @@ void Loop::Impl::tell_alarms() {
 
 void Loop::Impl::purge() {
   for (;;) {
+    watch_clock();
+    if (hold_kills) return;  // by a clock that is wrong all of it may be old enough
     const auto removed = use.store.purge(use.clock.now() - config.retention, config.purge_batch);
     if (!removed) {
       base::log_error(base::LogLevel::warn, "the purge failed", removed.error());

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "adapter/memory/clock.hpp"
 #include "adapter/memory/meeting_store.hpp"
@@ -187,6 +188,21 @@ TEST_F(LoopTest, KillsAreHeldWhileTheClockSettles) {
 }
 
 // A wrong clock may have set the next look a day ahead of the right one.
+TEST_F(LoopTest, NothingIsPurgedByAClockThatHasJustJumped) {
+  auto meeting = world.book();
+  meeting.over_at = world.clock.now();
+  meeting.wake_at.reset();
+  ASSERT_TRUE(world.store.save({meeting, {}, 0, {}}));
+  config.sweep_period = config.purge_period = 5ms;
+  const auto loop = start([&](const domain::MeetingId& id, bool) { return rest(id); });
+  ASSERT_TRUE(wait_for([&] { return sweeps > 0; }));
+  world.clock.step(1000 * 24h);
+  auto& held = metrics.counter("howdah_sweeps_total", "Sweeps.", {{"result", "held"}});
+  for (int i = 0; i < 20'000 && held.value() < 5; ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_GE(held.value(), 5U);  // a purge after each
+  EXPECT_TRUE(world.store.load(meeting.id));
+}
+
 TEST_F(LoopTest, EveryMeetingIsLookedAtAfterTheClockJumped) {
   world.clock.step(-24h);  // at start nothing is due for hours
   std::set<domain::MeetingId> wanted;
