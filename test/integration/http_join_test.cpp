@@ -60,6 +60,77 @@ TEST(HttpJoin, LinkLeadsToTheDesktop) {
   EXPECT_EQ(house.call("GET", "/", {}, "", desk).body, "<!doctype html>viewer");
 }
 
+// What a browser keeps of the answers, and sends with its next request: the oldest first.
+class Jar {
+ public:
+  std::string header() const {
+    std::string text;
+    for (const auto& [name, value] : cookies_) {
+      text += (text.empty() ? "" : "; ") + name + "=" + value;
+    }
+    return text;
+  }
+  void keep(const Answer& answer) {
+    const auto [from, to] = answer.headers.equal_range("set-cookie");
+    for (auto each = from; each != to; ++each) {
+      const auto& text = each->second;
+      const auto name = text.substr(0, text.find('='));
+      std::erase_if(cookies_, [&](const auto& cookie) { return cookie.first == name; });
+      if (text.ends_with("; Max-Age=0")) continue;
+      cookies_.emplace_back(name, text.substr(name.size() + 1, text.find(';') - name.size() - 1));
+    }
+  }
+  std::size_t size() const { return cookies_.size(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> cookies_;
+};
+
+TEST(HttpJoin, ABrowserThatOpensManyLinksIsNeverRefusedForItsCookies) {
+  HttpHouse house;
+  Jar jar;
+  const auto mine = [&] {
+    HttpHouse::Headers headers{{"Origin", house.origin}, {"User-Agent", std::string(600, 'u')}};
+    if (jar.size() > 0) headers.emplace_back("Cookie", jar.header());
+    return headers;
+  };
+  std::vector<domain::SeatId> seats;
+  for (int i = 0; i < 35; ++i) {
+    for (const auto& seat : house.book().seats) {
+      const auto opened = house.call("POST", "/v1/join/exchange", mine(),
+                                     "{\"link\":\"" + must(house.join.link_token(seat)) + "\"}");
+      ASSERT_EQ(opened.status, 200) << "with " << jar.size() << " cookies";
+      jar.keep(opened);
+      seats.push_back(seat.id);
+    }
+  }
+  ASSERT_EQ(seats.size(), 70U);
+  EXPECT_EQ(jar.size(), 17U);
+  // The last ones are good; the first needs its link again.
+  for (auto seat = seats.end() - 17; seat != seats.end(); ++seat) {
+    EXPECT_EQ(house.call("GET", "/v1/join/" + seat->text(), mine()).status, 200);
+  }
+  EXPECT_EQ(house.call("GET", "/v1/join/" + seats[0].text(), mine()).status, 404);
+}
+
+TEST(HttpJoin, ASeatsCookieEndsADayAfterItsMeeting) {
+  HttpHouse house;
+  const auto booked = house.book();
+  const auto age_s = [&] {
+    const auto link = must(house.join.link_token(booked.seats[0]));
+    const auto cookie = house.call("POST", "/v1/join/exchange", {}, "{\"link\":\"" + link + "\"}")
+                            .header("set-cookie");
+    const auto at = cookie.find("; Max-Age=");
+    return at == std::string::npos ? -1s : std::chrono::seconds(std::stoll(cookie.substr(at + 10)));
+  };
+  const auto cap = domain::hard_cap(booked, house.settings.policy);
+  EXPECT_EQ(age_s(), cap + 24h - house.clock.now());
+  // Of a meeting that is over the page can still be read; no cookie is set to be dropped at once.
+  must(house.schedule.cancel(must(house.access.by_key(kApiKey)), booked.id));
+  house.clock.advance(72h);
+  EXPECT_EQ(age_s(), 24h);
+}
+
 TEST(HttpJoin, StatusFollowsEveryCommit) {
   HttpHouse house;
   const auto booked = house.book();

@@ -97,6 +97,19 @@ std::string_view find_cookie(std::string_view header, std::string_view name) {
   return found;
 }
 
+std::vector<std::string_view> cookie_names(std::string_view header, std::string_view prefix) {
+  std::vector<std::string_view> names;
+  each_part(header, ';', [&](std::string_view part) {
+    part = trim(part);
+    const auto equals = part.find('=');
+    if (equals != std::string_view::npos && part.starts_with(prefix)) {
+      names.push_back(part.substr(0, equals));
+    }
+    return false;
+  });
+  return names;
+}
+
 std::string set_cookie(std::string_view name, std::string_view value,
                        std::optional<int> max_age_s) {
   std::string cookie(name);

@@ -71,6 +71,9 @@ struct Response {
 
 // The value of the cookie `name` in a Cookie header, or "".
 std::string_view find_cookie(std::string_view header, std::string_view name);
+// The names in a Cookie header that begin with `prefix`, in its order: browsers send the oldest
+// first.
+std::vector<std::string_view> cookie_names(std::string_view header, std::string_view prefix);
 // "name=value; Path=/; Secure; HttpOnly; SameSite=Strict"; max_age_s: 0 deletes, nothing: session.
 std::string set_cookie(std::string_view name, std::string_view value,
                        std::optional<int> max_age_s = std::nullopt);

@@ -61,6 +61,9 @@ TEST(Message, CookiesAreFoundByTheirWholeName) {
   EXPECT_EQ(find_cookie(header, "Host-seat-m-1"), "");
   EXPECT_EQ(find_cookie(header, "b"), "");
   EXPECT_EQ(find_cookie("", "a"), "");
+  using Names = std::vector<std::string_view>;
+  EXPECT_EQ(cookie_names("s-1=a; other=s-2; s-3=;s-4;s-5=b=c", "s-"), (Names{"s-1", "s-3", "s-5"}));
+  EXPECT_EQ(cookie_names("", "s-"), Names());
   EXPECT_EQ(set_cookie("a", "b", 0), "a=b; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <chrono>
@@ -13,8 +14,35 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
+constexpr std::string_view kCookiePrefix = "__Host-seat-";
+// A browser sends the cookies of all seats with each request; with some 65 of them its head would
+// be refused. So many are kept beside the newest.
+constexpr std::size_t kOtherCookiesMax = 16;
+constexpr std::chrono::hours kCookieAfterMeeting{24};
+constexpr std::chrono::hours kCookieAgeMax{400 * 24};  // browsers keep none longer
+
 std::string cookie_name(std::string_view seat) {
-  return "__Host-seat-" + std::string(seat);
+  return std::string(kCookiePrefix) + std::string(seat);
+}
+
+// Until a day after the latest end of the meeting as it is now, and at least for a day: the page
+// tells of a meeting that is over, too.
+int cookie_age_s(const Context& context, const domain::Meeting& meeting) {
+  const auto now = context.use.clock.now();
+  const auto end = std::max(domain::hard_cap(meeting, context.use.settings.policy), now);
+  const auto age = std::min<base::Duration>(end - now + kCookieAfterMeeting, kCookieAgeMax);
+  return static_cast<int>(std::chrono::ceil<std::chrono::seconds>(age).count());
+}
+
+// Drops the oldest cookies of other seats when there are too many: their links open them again.
+void drop_surplus(const Request& request, const std::string& own, Response& response) {
+  auto others = cookie_names(request.header("cookie"), kCookiePrefix);
+  std::erase_if(others, [&](std::string_view name) {
+    return name == own || !domain::SeatId::parse(name.substr(kCookiePrefix.size()));
+  });
+  for (std::size_t i = 0; i + kOtherCookiesMax < others.size(); ++i) {
+    response.headers.emplace_back("Set-Cookie", set_cookie(others[i], "", 0));
+  }
 }
 
 // The guest by the seat's cookie; the live view follows the meeting from here on.
@@ -77,7 +105,10 @@ Response exchange(const Context& context, const Request& request, const Parts& /
   const auto again = context.use.join.guest(guest.seat, cookie);
   if (!again) return problem(again.error());
   Response response = json_response(200, *context.live.remember(*again, cookie));
-  response.headers.emplace_back("Set-Cookie", set_cookie(cookie_name(guest.seat.text()), cookie));
+  const auto name = cookie_name(guest.seat.text());
+  response.headers.emplace_back("Set-Cookie",
+                                set_cookie(name, cookie, cookie_age_s(context, again->meeting)));
+  drop_surplus(request, name, response);
   return response;
 }
 
