@@ -105,7 +105,9 @@ base::Result<HttpReply> exchange_tls(asio::io_context& context, beast::tcp_strea
   tls.set_default_verify_paths(code);
   // The server's own certificate may be what is trusted.
   X509_STORE_set_flags(SSL_CTX_get_cert_store(tls.native_handle()), X509_V_FLAG_PARTIAL_CHAIN);
-  if (!server.ca_file.empty()) tls.load_verify_file(server.ca_file, code);
+  if (!server.authority.empty()) {
+    tls.add_certificate_authority(asio::buffer(server.authority), code);
+  }
   const auto name = host_only(server.host);
   beast::ssl_stream<beast::tcp_stream&> stream(plain, tls);
   stream.set_verify_mode(asio::ssl::verify_peer);

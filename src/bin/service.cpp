@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "adapter/file/private_file.hpp"
 #include "base/crypto.hpp"
@@ -138,24 +140,49 @@ host::loop::LoopDependencies Service::loop_dependencies() {
 base::Result<> Service::start() {
   TRY(host::http::check_exposure(server_config_));
   TRY(ensure_key());
+  const auto authority = TRY(read_authority());
   providers_.store->set_meanwhile([this] { return server_.help(); });
-  const auto port = TRY(server_.start());
-  const auto origin = server_.public_origin();
-  const auto trusted = certificate_files(config_, state_);
-  const auto address = reachable_address(server_config_.listen.front());
-  providers_.prober.set(std::make_unique<adapter::localprobe::LocalProber>(
-      adapter::localprobe::ProbeOptions{.address = address,
-                                        .port = port,
-                                        .host_port = port_text(origin),
-                                        .trusted = trusted ? trusted->authority : ""},
-      [this](const domain::DesktopId& desktop) { return join_.probe_ticket(desktop); }));
-  TRY(write_server_address(state_, {.address = address,
-                                    .port = port,
-                                    .host = without_scheme(origin),
-                                    .tls = server_config_.tls.has_value(),
-                                    .ca_file = trusted ? trusted->authority : ""}));
+  port_ = TRY(server_.start());
+  TRY(tell_where(authority));
   loop_.start();
   return {};
+}
+
+base::Result<> Service::reload_certificate() {
+  if (!server_config_.tls) return {};
+  const auto authority = TRY(read_authority());
+  TRY(server_.reload_certificate());
+  TRY(tell_where(authority));
+  base::log(base::LogLevel::info, "certificate reloaded");
+  return {};
+}
+
+// PEM of who vouches for the certificate that is about to be served; empty: no TLS.
+base::Result<std::string> Service::read_authority() const {
+  const auto files = certificate_files(config_, state_);
+  if (!server_config_.tls || !files) return std::string();
+  std::ifstream in(files->authority, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) {
+    return base::fail(base::ErrorKind::invalid, files->authority + ": it cannot be read");
+  }
+  return text.str();
+}
+
+// Probes and commands learn where the server is, and whom to believe there.
+base::Result<> Service::tell_where(const std::string& authority) {
+  const auto origin = server_.public_origin();
+  const auto address = reachable_address(server_config_.listen.front());
+  providers_.prober.set(std::make_unique<adapter::localprobe::LocalProber>(
+      adapter::localprobe::ProbeOptions{
+          .address = address, .port = port_, .host_port = port_text(origin), .trusted = authority},
+      [this](const domain::DesktopId& desktop) { return join_.probe_ticket(desktop); }));
+  return write_server_address(state_, {.address = address,
+                                       .port = port_,
+                                       .host = without_scheme(origin),
+                                       .tls = server_config_.tls.has_value(),
+                                       .authority = authority});
 }
 
 void Service::stop() {
@@ -169,8 +196,8 @@ void Service::stop() {
 // A file that grows old tells who watches this folder that something is wrong, or nobody is left to
 // say what.
 void Service::say_alive() {
-  const auto written = adapter::file::write_recent(
-      state_.alive(), base::to_rfc3339(providers_.clock.now()) + "\n");
+  const auto written =
+      adapter::file::write_recent(state_.alive(), base::to_rfc3339(providers_.clock.now()) + "\n");
   if (!written) base::log_error(base::LogLevel::warn, "cannot say alive", written.error());
 }
 

@@ -24,7 +24,9 @@ class Service {
 
   base::Result<> start();
   void stop();
-  base::Result<> reload_certificate() { return server_.reload_certificate(); }
+  // What our own probes and commands trust is read together with the certificate that is served,
+  // and never between: the files may be ahead of what the server presents.
+  base::Result<> reload_certificate();
 
   std::string public_url() const { return server_.public_origin(); }
   // "<public URL>/#login=<code>", for the organiser whose key is in the state folder.
@@ -32,6 +34,8 @@ class Service {
 
  private:
   base::Result<> ensure_key();
+  base::Result<std::string> read_authority() const;
+  base::Result<> tell_where(const std::string& authority);
   base::Result<> ready();
   void say_alive();
   void count(const adapter::metered::Call& call);
@@ -58,6 +62,7 @@ class Service {
   host::http::ServerConfig server_config_;
   host::http::Server server_;
   host::loop::Loop loop_;
+  std::uint16_t port_ = 0;  // known once the server listens
 };
 
 // How the server is reached, from the configuration and the certificates that are there.

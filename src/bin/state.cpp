@@ -60,13 +60,13 @@ base::Result<ServerAddress> read_server_address(const StateFolder& state) {
                            port != nullptr && port->is_int64() ? port->get_int64() : 0),
                        .host = text_of(object, "host"),
                        .tls = tls != nullptr && tls->is_bool() && tls->get_bool(),
-                       .ca_file = text_of(object, "ca_file")};
+                       .authority = text_of(object, "authority")};
 }
 
 base::Result<> write_server_address(const StateFolder& state, const ServerAddress& server) {
-  const json::object object{{"address", server.address}, {"port", server.port},
-                            {"host", server.host},       {"tls", server.tls},
-                            {"ca_file", server.ca_file}, {"pid", ::getpid()}};
+  const json::object object{{"address", server.address},     {"port", server.port},
+                            {"host", server.host},           {"tls", server.tls},
+                            {"authority", server.authority}, {"pid", ::getpid()}};
   return adapter::file::write_private(state.server(), base::Secret(json::serialize(object) + "\n"),
                                       false);
 }

@@ -39,7 +39,7 @@ struct ServerAddress {
   std::uint16_t port = 0;
   std::string host;  // for the Host header and the certificate: "127.0.0.1:8080"
   bool tls = false;
-  std::string ca_file;  // trusted beside the system's; may be empty
+  std::string authority;  // PEM, trusted beside the system's; may be empty
 };
 
 // What the running server wrote. unavailable: none runs on this folder.

@@ -455,6 +455,32 @@ TEST(Cli, CertificatesThatWereMadeAreUsedForEverything) {
   end_and_wait(server, id);
 }
 
+// Made while a server runs, a new CA is nothing before the server has its certificate.
+TEST(Cli, ANewAuthorityIsBelievedWhenItsCertificateIsServed) {
+  const Folder folder;
+  ASSERT_EQ(howdah({"certs", "local", "--state", folder / "state"}).code, 0);
+  Server server(folder, kQuick);
+  ASSERT_TRUE(server.wait_until_serving()) << server.log();
+  const auto first = cli::read_file(server.state() + "/certs/ca.pem");
+  ASSERT_EQ(server.howdah({"certs", "local", "--host", "other.example"}).code, 0);
+  const auto second = cli::read_file(server.state() + "/certs/ca.pem");
+  ASSERT_NE(second, first);
+  const auto get_ready = [&](const std::string& title) {
+    const auto booked = server.howdah({"book", "--title", title, "--start", "now", "--json"});
+    const auto id = text_at(parsed(booked), "id");
+    ASSERT_NE(id, "") << booked.err;
+    EXPECT_NE(wait_ready(server, id), "") << title << server.howdah({"show", id}).out;
+    end_and_wait(server, id);
+  };
+  ASSERT_NO_FATAL_FAILURE(get_ready("before the reload"));
+  ASSERT_EQ(::kill(server.pid(), SIGHUP), 0);
+  for (int looks = 0; looks < 400 && !contains(server.log(), "certificate reloaded"); ++looks) {
+    EXPECT_EQ(howdah({"version"}).code, 0);
+  }
+  EXPECT_EQ(bin::read_server_address(bin::StateFolder{server.state()})->authority, second);
+  get_ready("after the reload");
+}
+
 TEST(Cli, DesktopsOutliveTheServerAndAreTakenOver) {
   const Folder folder;
   std::string id;

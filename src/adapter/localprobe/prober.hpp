@@ -18,7 +18,7 @@ struct ProbeOptions {
   std::string address = "127.0.0.1";  // where this host listens, numeric; "0.0.0.0" and "::" too
   std::uint16_t port = 8080;
   std::string host_port;   // what follows the name in a browser's Host: ":8080", or empty
-  std::string trusted;     // PEM file: our CA, or our own certificate; empty: no TLS
+  std::string trusted;     // PEM text: our CA, or our own certificate; empty: no TLS
   bool check_name = true;  // the certificate must be for the desktop's name
   base::Duration limit = std::chrono::seconds(5);
 };

@@ -7,7 +7,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <cstdio>
 #include <memory>
 
 #include "adapter/localprobe/prober.hpp"
@@ -51,18 +50,17 @@ Identity make_identity(const std::string& name, const Identity* issuer = nullptr
   return made;
 }
 
-std::string save(const Identity& identity, const std::string& name) {
-  const auto path = testing::TempDir() + "localprobe-" + name + ".pem";
-  FILE* const file = std::fopen(path.c_str(), "w");
-  EXPECT_NE(file, nullptr);
-  PEM_write_X509(file, identity.certificate.get());
-  std::fclose(file);
-  return path;
+std::string pem_of(const Identity& identity) {
+  const std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new(BIO_s_mem()), BIO_free);
+  PEM_write_bio_X509(text.get(), identity.certificate.get());
+  char* bytes = nullptr;
+  const auto size = BIO_get_mem_data(text.get(), &bytes);
+  return {bytes, static_cast<std::size_t>(size)};
 }
 
 class LocalProberTls : public testing::Test {
  protected:
-  // Probes a server that has `identity`; `trusted` is the file that the prober believes.
+  // Probes a server that has `identity`; `trusted` is what the prober believes.
   domain::Probe probe(const Identity& identity, const std::string& trusted,
                       bool check_name = true) {
     const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_server_method()),
@@ -115,7 +113,7 @@ class LocalProberTls : public testing::Test {
 TEST_F(LocalProberTls, CertificateOfOurCaForTheNameIsBelieved) {
   const auto ca = make_identity("CA");
   const auto desktop = make_identity("*.desk.localhost", &ca);
-  const auto seen = probe(desktop, save(ca, "ca"));
+  const auto seen = probe(desktop, pem_of(ca));
   EXPECT_TRUE(seen.answers) << seen.why_not;
   EXPECT_EQ(seen.connections, 0U);
 }
@@ -123,13 +121,20 @@ TEST_F(LocalProberTls, CertificateOfOurCaForTheNameIsBelieved) {
 TEST_F(LocalProberTls, PinnedCertificateIsBelievedWithoutItsIssuer) {
   const auto ca = make_identity("CA");
   const auto desktop = make_identity("*.desk.localhost", &ca);
-  const auto seen = probe(desktop, save(desktop, "pinned"));
+  const auto seen = probe(desktop, pem_of(desktop));
+  EXPECT_TRUE(seen.answers) << seen.why_not;
+}
+
+TEST_F(LocalProberTls, EachCertificateOfTheTextIsBelieved) {
+  const auto ca = make_identity("CA");
+  const auto desktop = make_identity("*.desk.localhost", &ca);
+  const auto seen = probe(desktop, pem_of(make_identity("www.example.org")) + pem_of(ca));
   EXPECT_TRUE(seen.answers) << seen.why_not;
 }
 
 TEST_F(LocalProberTls, StrangersCertificateIsNotBelieved) {
   const auto ca = make_identity("CA");
-  const auto trusted = save(ca, "trusted");
+  const auto trusted = pem_of(ca);
   const auto stranger = make_identity("CA");
   for (const auto& identity :
        {make_identity("*.desk.localhost", &stranger), make_identity("*.desk.localhost")}) {
@@ -142,7 +147,7 @@ TEST_F(LocalProberTls, StrangersCertificateIsNotBelieved) {
 
 TEST_F(LocalProberTls, CertificateForAnotherNameNeedsTheNameUnchecked) {
   const auto other = make_identity("www.example.org");
-  const auto trusted = save(other, "other");
+  const auto trusted = pem_of(other);
   EXPECT_FALSE(probe(other, trusted).answers);
   EXPECT_TRUE(probe(other, trusted, false).answers);
 }
@@ -154,7 +159,7 @@ TEST_F(LocalProberTls, PlainHttpIsNotBelieved) {
   });
   ProbeOptions options;
   options.port = server.port();
-  options.trusted = save(ca, "plain");
+  options.trusted = pem_of(ca);
   LocalProber prober(options,
                      [](const domain::DesktopId&) { return base::Result<std::string>("t"); });
   const auto seen = prober.probe({.desktop = *domain::DesktopId::parse("m1-1-1"),

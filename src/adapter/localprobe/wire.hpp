@@ -41,7 +41,7 @@ class Wire {
 class TlsWire : public Wire {
  public:
   // The peer must prove to be `name` (an empty one: nobody in particular) with a certificate that
-  // is in the PEM file `trusted`, or was issued by one that is.
+  // is in `trusted` (PEM), or was issued by one that is.
   static base::Result<std::unique_ptr<Wire>> start(std::unique_ptr<Wire> wire,
                                                    const std::string& trusted,
                                                    const std::string& server_name,
