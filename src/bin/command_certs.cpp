@@ -5,7 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <set>
+#include <sstream>
 
 #include "adapter/file/private_file.hpp"
 #include "adapter/system/clock.hpp"
@@ -22,6 +26,8 @@ using base::fail;
 namespace json = boost::json;
 namespace fs = std::filesystem;
 
+constexpr std::string_view kNamePrefix = "howdah-local-";
+constexpr std::size_t kNameDigits = 16;
 constexpr auto kSystemFolder = "/usr/local/share/ca-certificates";
 
 // The CA of this state folder, told apart from another folder's by its fingerprint.
@@ -30,10 +36,13 @@ struct Authority {
   std::string name;  // for NSS, and of the file in the system's folder
 };
 
-base::Result<Authority> read_authority(const Shared& shared) {
+base::Result<std::string> certs_folder(const Shared& shared) {
   const auto config = TRY(load_config(shared));
-  const auto state = TRY(state_folder(config));
-  const auto file = state.certs() + "/ca.pem";
+  return TRY(state_folder(config)).certs();
+}
+
+base::Result<Authority> read_authority(const std::string& folder) {
+  const auto file = folder + "/ca.pem";
   const auto pem = adapter::file::read_private(file);
   if (!pem) {
     return fail(pem.error().kind, pem.error().kind == ErrorKind::not_found
@@ -43,7 +52,61 @@ base::Result<Authority> read_authority(const Shared& shared) {
                                       : pem.error().message);
   }
   const auto print = TRY(fingerprint(std::string(pem->reveal())));
-  return Authority{file, "howdah-local-" + print.substr(0, 16)};
+  return Authority{file, std::string(kNamePrefix) + print.substr(0, kNameDigits)};
+}
+
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream in(line);
+  return {std::istream_iterator<std::string>(in), std::istream_iterator<std::string>()};
+}
+
+bool is_authority_name(const std::string& text) {
+  return text.starts_with(kNamePrefix) && text.size() == kNamePrefix.size() + kNameDigits &&
+         text.find_first_not_of("0123456789abcdef", kNamePrefix.size()) == std::string::npos;
+}
+
+std::string trusted_file(const std::string& folder) {
+  return folder + "/trusted";
+}
+
+// The names of all CAs that `trust` was asked for: one that was replaced since could vouch for
+// years to come, and untrust must find it.
+base::Result<std::vector<std::string>> read_trusted(const std::string& folder) {
+  const auto text = adapter::file::read_private(trusted_file(folder));
+  if (!text && text.error().kind == ErrorKind::not_found) return std::vector<std::string>();
+  if (!text) return tl::unexpected(text.error());
+  auto names = words_of(std::string(text->reveal()));
+  for (const auto& name : names) {
+    // It becomes part of a path that root removes.
+    if (!is_authority_name(name)) {
+      return fail(ErrorKind::invalid,
+                  trusted_file(folder) + ": a line in it is not the name of a local CA");
+    }
+  }
+  return names;
+}
+
+base::Result<> remember_trusted(const std::string& folder, const std::string& name) {
+  auto names = TRY(read_trusted(folder));
+  if (std::ranges::find(names, name) != names.end()) return {};
+  names.push_back(name);
+  return adapter::file::write_private(
+      trusted_file(folder), base::Secret(fmt::format("{}\n", fmt::join(names, "\n"))), false);
+}
+
+// All that may be trusted somewhere, today's CA last. not_found: there is none.
+base::Result<std::vector<Authority>> all_authorities(const std::string& folder) {
+  std::vector<Authority> all;
+  for (const auto& name : TRY(read_trusted(folder))) all.push_back({.file = "", .name = name});
+  auto today = read_authority(folder);
+  if (!today && (all.empty() || today.error().kind != ErrorKind::not_found)) {
+    return tl::unexpected(today.error());
+  }
+  if (today) {
+    std::erase_if(all, [&](const Authority& one) { return one.name == today->name; });
+    all.push_back(*std::move(today));
+  }
+  return all;
 }
 
 // The CA stays when it was made for the same hosts, so that what trusts it goes on to.
@@ -167,27 +230,32 @@ base::Result<> untrust_nss(const Authority& authority, const std::string& folder
 
 using Change = base::Result<> (*)(const Authority&, const std::string&);
 
-// Both places are tried; the first error counts, both are told.
-int change(const Shared& shared, const TrustPlaces& places, Change system, Change nss,
-           const char* done) {
-  const auto authority = read_authority(shared);
-  if (!authority) return tell(authority.error());
+// All places are tried; the first error counts, each is told.
+int change(const Shared& shared, const TrustPlaces& places,
+           const std::vector<Authority>& authorities, Change system, Change nss, const char* done) {
   int code = kExitOk;
   std::string text;
-  json::array folders;
-  const auto one = [&](Change what, const std::string& folder) {
-    const auto result = what(*authority, folder);
+  std::set<std::string> folders;
+  const auto one = [&](Change what, const Authority& authority, const std::string& folder) {
+    const auto result = what(authority, folder);
     if (result) {
-      text += fmt::format("{} {} in {}\n", authority->name, done, folder);
-      folders.emplace_back(folder);
+      text += fmt::format("{} {} in {}\n", authority.name, done, folder);
+      folders.insert(folder);
     } else {
       const int failed = tell(result.error());
       if (code == kExitOk) code = failed;
     }
   };
-  if (!places.system.empty()) one(system, places.system);
-  one(nss, nss_folder(places));
-  answer(shared, json::object{{"authority", authority->name}, {"changed", folders}}, text);
+  json::array former;
+  for (const auto& authority : authorities) {
+    if (!places.system.empty()) one(system, authority, places.system);
+    one(nss, authority, nss_folder(places));
+    if (&authority != &authorities.back()) former.emplace_back(authority.name);
+  }
+  json::object object{{"authority", authorities.back().name},
+                      {"changed", json::array(folders.begin(), folders.end())}};
+  if (!former.empty()) object["former"] = former;
+  answer(shared, object, text);
   return code;
 }
 
@@ -232,11 +300,26 @@ int make_local_certs(const Shared& shared, const std::vector<std::string>& more_
 }
 
 int trust_certs(const Shared& shared, const TrustPlaces& places) {
-  return change(shared, places, trust_system, trust_nss, "is trusted");
+  const auto folder = certs_folder(shared);
+  if (!folder) return tell(folder.error());
+  const auto authority = read_authority(*folder);
+  if (!authority) return tell(authority.error());
+  // First: what is half done can be undone.
+  const auto remembered = remember_trusted(*folder, authority->name);
+  if (!remembered) return tell(remembered.error());
+  return change(shared, places, {*authority}, trust_system, trust_nss, "is trusted");
 }
 
 int untrust_certs(const Shared& shared, const TrustPlaces& places) {
-  return change(shared, places, untrust_system, untrust_nss, "is not trusted any more");
+  const auto folder = certs_folder(shared);
+  if (!folder) return tell(folder.error());
+  const auto authorities = all_authorities(*folder);
+  if (!authorities) return tell(authorities.error());
+  const int code =
+      change(shared, places, *authorities, untrust_system, untrust_nss, "is not trusted any more");
+  std::error_code ignored;
+  if (code == kExitOk) fs::remove(trusted_file(*folder), ignored);
+  return code;
 }
 
 }  // namespace bin

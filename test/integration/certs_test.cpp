@@ -118,6 +118,43 @@ TEST_F(Certs, sec_24_TrustReachesSystemAndBrowsersAndUntrustUndoesIt) {
   EXPECT_EQ(howdah({"certs", "untrust", "--system", system}).code, 0) << "a second time";
 }
 
+// An authority that was replaced meanwhile could vouch for ten years.
+TEST_F(Certs, sec_24_UntrustTakesBackEveryAuthorityThatWasTrusted) {
+  const auto system = folder_ / "system";
+  const auto nss = folder_ / "home/.pki/nssdb";
+  const auto list = [&] { return run({"certutil", "-d", "sql:" + nss, "-L"}).out; };
+  const auto files = [&] { return run({"ls", system}).out; };
+  ASSERT_EQ(howdah({"certs", "local"}).code, 0);
+  for (const std::string host : {"first.example", "second.example"}) {
+    ASSERT_EQ(howdah({"certs", "local", "--host", host}).code, 0);
+    for (int time = 0; time < 2; ++time) {
+      ASSERT_EQ(howdah({"certs", "trust", "--system", system}).code, 0) << host;
+    }
+  }
+  const auto remembered = cli::read_file(cert("trusted"));
+  EXPECT_EQ(std::count(remembered.begin(), remembered.end(), '\n'), 2) << remembered;
+  const auto trusted = files();
+  EXPECT_EQ(std::count(trusted.begin(), trusted.end(), '\n'), 2) << trusted;
+  // The last one is trusted by nobody.
+  ASSERT_EQ(howdah({"certs", "local", "--host", "third.example"}).code, 0);
+  const auto undone = howdah({"certs", "untrust", "--system", system});
+  EXPECT_EQ(undone.code, 0) << undone.err;
+  EXPECT_EQ(files(), "");
+  EXPECT_EQ(list().find("howdah-local-"), std::string::npos) << list();
+  EXPECT_EQ(run({"ls", cert("trusted")}).code, 2) << "nothing is left to take back";
+}
+
+TEST_F(Certs, sec_24_NoNameOfAnotherFileIsTakenForAnAuthority) {
+  ASSERT_EQ(howdah({"certs", "local"}).code, 0);
+  const auto system = folder_ / "system";
+  ASSERT_EQ(run({"mkdir", system}).code, 0);
+  cli::write_file(folder_ / "other.crt", "somebody's");
+  cli::write_file(cert("trusted"), "../other\n");
+  ASSERT_EQ(run({"chmod", "600", cert("trusted")}).code, 0);
+  EXPECT_NE(howdah({"certs", "untrust", "--system", system}).code, 0);
+  EXPECT_EQ(cli::read_file(folder_ / "other.crt"), "somebody's");
+}
+
 // The CA and the browsers' database are the user's: sudo is asked for the system's folder alone.
 TEST_F(Certs, sec_24_WhoMayNotChangeTheSystemAsksSudoForThatAlone) {
   ASSERT_EQ(howdah({"certs", "local"}).code, 0);
