@@ -122,7 +122,8 @@ void add_certs(CLI::App& app, Line& line) {
   command(certs, "local", "Make a CA limited to the configured hosts, and a certificate",
           "  howdah certs local && howdah certs trust", line,
           [&line] { return make_local_certs(line.shared, line.texts); })
-      .add_option("--host", line.texts, "One more name or address, again and again");
+      .add_option("--host", line.texts,
+                  "One more name or address, again and again; without it, those of before");
   for (const auto* what : {"trust", "untrust"}) {
     const bool trust = std::string_view(what) == "trust";
     auto& it = command(certs, what,

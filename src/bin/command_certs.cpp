@@ -125,6 +125,26 @@ base::Result<> write_issued(const std::string& base_name, const Issued& issued,
                                       false);
 }
 
+bool has_all(const std::vector<std::string>& all, const std::vector<std::string>& some) {
+  return std::ranges::all_of(
+      some, [&](const auto& one) { return std::ranges::find(all, one) != all.end(); });
+}
+
+// Who names no further hosts means those of before, as long as what is configured is among them:
+// a renewal needs no new CA.
+CertHosts hosts_of_before(const std::string& folder, CertHosts configured) {
+  const auto known = adapter::file::read_private(folder + "/hosts");
+  if (!known) return configured;
+  const std::string text(known->reveal());
+  const auto end = text.find('\n');
+  const CertHosts before{
+      .names = words_of(text.substr(0, end)),
+      .addresses = words_of(end == std::string::npos ? "" : text.substr(end + 1))};
+  return has_all(before.names, configured.names) && has_all(before.addresses, configured.addresses)
+             ? before
+             : configured;
+}
+
 struct Made {
   std::string folder;
   bool new_authority = false;
@@ -137,6 +157,7 @@ base::Result<Made> do_make(const Shared& shared, const std::vector<std::string>&
   Made made{.folder = state.certs(), .hosts = TRY(cert_hosts(config, more))};
   TRY(adapter::file::make_private_folder(state.path));
   TRY(adapter::file::make_private_folder(made.folder));
+  if (more.empty()) made.hosts = hosts_of_before(made.folder, std::move(made.hosts));
   const auto now = adapter::system::Clock().now();
   const auto hosts = fmt::format("{}\n{}\n", fmt::join(made.hosts.names, " "),
                                  fmt::join(made.hosts.addresses, " "));

@@ -99,6 +99,24 @@ TEST_F(Certs, ASecondRunKeepsTheAuthorityUnlessTheHostsChanged) {
   EXPECT_NE(cli::read_file(cert("ca.pem")), ca);
 }
 
+// A renewal is not a change: what trusts the CA goes on to, and nobody has to remember the hosts.
+TEST_F(Certs, ARunWithoutHostsKeepsThoseOfBefore) {
+  ASSERT_EQ(howdah({"certs", "local", "--host", "howdah.example.org"}).code, 0);
+  const auto ca = cli::read_file(cert("ca.pem"));
+  const auto leaf = cli::read_file(cert("leaf.pem"));
+  const auto again = howdah({"certs", "local"});
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_NE(again.out.find("howdah.example.org"), std::string::npos) << again.out;
+  EXPECT_EQ(cli::read_file(cert("ca.pem")), ca);
+  EXPECT_NE(cli::read_file(cert("leaf.pem")), leaf);
+  EXPECT_EQ(verify(cert("leaf.pem"), {"-verify_hostname", "howdah.example.org"}).code, 0);
+  // A host that is configured since and that it can't vouch for needs a new one.
+  cli::write_file(folder_ / "howdah.toml", "[server]\npublic_url = \"https://new.example\"\n");
+  ASSERT_EQ(howdah({"certs", "local", "--config", folder_ / "howdah.toml"}).code, 0);
+  EXPECT_NE(cli::read_file(cert("ca.pem")), ca);
+  EXPECT_EQ(verify(cert("leaf.pem"), {"-verify_hostname", "new.example"}).code, 0);
+}
+
 TEST_F(Certs, sec_24_TrustReachesSystemAndBrowsersAndUntrustUndoesIt) {
   ASSERT_EQ(howdah({"certs", "local"}).code, 0);
   const auto system = folder_ / "system";
