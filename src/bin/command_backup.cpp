@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <vector>
 
 #include "adapter/file/private_file.hpp"
 #include "adapter/sqlite/backup.hpp"
@@ -22,21 +23,45 @@ namespace fs = std::filesystem;
 
 constexpr int kCacheKib = 2048;
 
-base::Result<> copy_private(const std::string& from, const std::string& to) {
-  const auto content = TRY(adapter::file::read_private(from));
-  return adapter::file::write_private(to, content, true);
+// The name is its path below a state folder or a backup: "secrets/link_key".
+struct KeyFile {
+  std::string name;
+  base::Secret content;
+};
+
+base::Result<> read_keys_below(const std::string& root, const std::string& folder,
+                               std::vector<KeyFile>& keys) {
+  std::error_code error;
+  if (!fs::is_directory(root + "/" + folder, error)) return {};
+  fs::directory_iterator entry(root + "/" + folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ".tmp") continue;
+    auto name = folder + "/" + entry->path().filename().string();
+    auto content = TRY(adapter::file::read_private(root + "/" + name));
+    keys.push_back({std::move(name), std::move(content)});
+  }
+  if (error) {
+    return fail(ErrorKind::unavailable,
+                fmt::format("{}/{} cannot be read: {}", root, folder, error.message()));
+  }
+  return {};
 }
 
-base::Result<> copy_keys(const StateFolder& from, const StateFolder& to) {
-  if (fs::exists(from.api_key())) TRY(copy_private(from.api_key(), to.api_key()));
-  for (const auto& [source, target] :
-       {std::pair{from.secrets(), to.secrets()}, std::pair{from.certs(), to.certs()}}) {
-    if (!fs::is_directory(source)) continue;
-    TRY(adapter::file::make_private_folder(target));
-    for (const auto& entry : fs::directory_iterator(source)) {
-      if (entry.path().extension() == ".tmp") continue;
-      TRY(copy_private(entry.path().string(), target + "/" + entry.path().filename().string()));
-    }
+// All of them, each checked to be private: an error leaves nothing half done.
+base::Result<std::vector<KeyFile>> read_keys(const std::string& root) {
+  std::vector<KeyFile> keys;
+  if (fs::exists(root + "/api_key")) {
+    keys.push_back({"api_key", TRY(adapter::file::read_private(root + "/api_key"))});
+  }
+  for (const auto* folder : {"secrets", "certs"}) TRY(read_keys_below(root, folder, keys));
+  return keys;
+}
+
+base::Result<> write_keys(const std::string& root, const std::vector<KeyFile>& keys) {
+  for (const auto& key : keys) {
+    const auto path = fs::path(root) / key.name;
+    TRY(adapter::file::make_private_folder(path.parent_path().string()));
+    TRY(adapter::file::write_private(path.string(), key.content, true));
   }
   return {};
 }
@@ -56,25 +81,38 @@ base::Result<> do_backup(const Shared& shared, const std::string& folder) {
   const auto store =
       TRY(Connection::open(state.database(), Connection::Mode::read_only, kCacheKib));
   TRY(adapter::sqlite::copy_store(*store, partial + "/howdah.db"));
-  TRY(copy_keys(state, StateFolder{partial}));
+  const auto keys = TRY(read_keys(state.path));
+  TRY(write_keys(partial, keys));
   fs::rename(partial, folder);
   return {};
+}
+
+base::Result<> place(const StateFolder& backup, const std::vector<KeyFile>& keys,
+                     const StateFolder& state) {
+  TRY(write_keys(state.path, keys));
+  // Last: a server that finds a store without its keys makes new ones, and every link is void.
+  return adapter::sqlite::restore_backup(backup.database(), state.database());
 }
 
 base::Result<std::string> do_restore(const Shared& shared, const std::string& folder) {
   const auto config = TRY(load_config(shared));
   const auto state = TRY(state_folder(config));
   const StateFolder backup{folder};
+  TRY(adapter::sqlite::verify_backup(backup.database()));
+  const auto keys = TRY(read_keys(backup.path));
   const auto lock =
       TRY(adapter::sqlite::StateLock::take(state.path, adapter::system::Clock().now()));
-  for (const auto& path : {state.api_key(), state.secrets(), state.certs()}) {
+  const auto places = {state.api_key(), state.secrets(), state.certs()};
+  for (const auto& path : places) {
     if (fs::exists(path)) {
       return fail(ErrorKind::conflict, path + " is there: restore into an empty state folder");
     }
   }
-  TRY(adapter::sqlite::restore_backup(backup.database(), state.database()));
-  TRY(copy_keys(backup, state));
-  return state.path;
+  const auto placed = place(backup, keys, state);
+  if (placed) return state.path;
+  std::error_code ignored;
+  for (const auto& path : places) fs::remove_all(path, ignored);  // none was there before
+  return tl::unexpected(placed.error());
 }
 
 }  // namespace
