@@ -66,25 +66,35 @@ base::Result<> write_keys(const std::string& root, const std::vector<KeyFile>& k
   return {};
 }
 
+base::Result<> fill_backup(const StateFolder& state, const std::string& folder) {
+  TRY(adapter::file::make_private_folder(folder));
+  using adapter::sqlite::Connection;
+  const auto store =
+      TRY(Connection::open(state.database(), Connection::Mode::read_only, kCacheKib));
+  TRY(adapter::sqlite::copy_store(*store, StateFolder{folder}.database()));
+  return write_keys(folder, TRY(read_keys(state.path)));
+}
+
 base::Result<> do_backup(const Shared& shared, const std::string& folder) {
   const auto config = TRY(load_config(shared));
   const auto state = TRY(state_folder(config));
-  if (fs::exists(folder)) return fail(ErrorKind::conflict, folder + " is there already");
-  if (!fs::exists(state.database())) {
+  std::error_code error;
+  if (fs::exists(folder, error)) return fail(ErrorKind::conflict, folder + " is there already");
+  if (!fs::exists(state.database(), error)) {
     return fail(ErrorKind::not_found, "there is no store in " + state.path);
   }
   // Complete under a name of its own first: what has the final name is whole.
   const auto partial = folder + ".partial";
-  fs::remove_all(partial);
-  TRY(adapter::file::make_private_folder(partial));
-  using adapter::sqlite::Connection;
-  const auto store =
-      TRY(Connection::open(state.database(), Connection::Mode::read_only, kCacheKib));
-  TRY(adapter::sqlite::copy_store(*store, partial + "/howdah.db"));
-  const auto keys = TRY(read_keys(state.path));
-  TRY(write_keys(partial, keys));
-  fs::rename(partial, folder);
-  return {};
+  fs::remove_all(partial, error);
+  auto done = fill_backup(state, partial);
+  if (done) {
+    fs::rename(partial, folder, error);
+    if (!error) return {};
+    done =
+        fail(ErrorKind::unavailable, fmt::format("{} cannot be made: {}", folder, error.message()));
+  }
+  fs::remove_all(partial, error);  // there are keys in it
+  return done;
 }
 
 base::Result<> place(const StateFolder& backup, const std::vector<KeyFile>& keys,
@@ -115,9 +125,16 @@ base::Result<std::string> do_restore(const Shared& shared, const std::string& fo
   return tl::unexpected(placed.error());
 }
 
+// Without the slashes at its end, which a shell completes: a name beside it is made of it.
+std::string without_slashes(std::string folder) {
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  return folder;
+}
+
 }  // namespace
 
-int backup(const Shared& shared, const std::string& folder) {
+int backup(const Shared& shared, const std::string& given) {
+  const auto folder = without_slashes(given);
   const auto done = do_backup(shared, folder);
   if (!done) return tell(done.error());
   answer(shared, json::object{{"backup", folder}},

@@ -82,4 +82,22 @@ TEST_F(Backup, ARestoreWhoseStoreCannotBePlacedLeavesNoKeys) {
   EXPECT_EQ(names_in(elsewhere_), std::set<std::string>());
 }
 
+// As a shell completes it.
+TEST_F(Backup, AFolderMayBeNamedWithASlashAtItsEnd) {
+  const auto made = backup(away_ + "//");
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_TRUE(names_in(away_).contains("howdah.db"));
+  EXPECT_FALSE(fs::exists(away_ + "/.partial"));
+  EXPECT_EQ(backup(away_ + "/").code, 4) << "never over another";
+  EXPECT_NE(backup("").code, 0);
+  EXPECT_NE(backup("/").code, 0);
+}
+
+TEST_F(Backup, AnUnfinishedBackupLeavesNoKeys) {
+  const auto before = names_in(folder_.path());
+  set_mode(state_ + "/secrets/link_key", 0644);
+  EXPECT_NE(backup(away_).code, 0);
+  EXPECT_EQ(names_in(folder_.path()), before);
+}
+
 }  // namespace
