@@ -144,6 +144,20 @@ TEST(Security, sec_22_OneAddressGetsOnlySoManyConnections) {
   EXPECT_EQ(status, 200);
 }
 
+TEST(Security, sec_22_ThisMachineComesInWhenAllConnectionsAreTaken) {
+  host::http::ServerConfig config;
+  config.limits.connections_max = 4;
+  config.limits.connections_reserve = 2;
+  HttpHouse house(config);
+  std::vector<std::unique_ptr<HttpClient>> held;
+  for (int i = 0; i < 6; ++i) {
+    held.push_back(std::make_unique<HttpClient>(house.port));
+    EXPECT_EQ(held.back()->call("GET", "/healthz", house.host).status, 200) << i;
+  }
+  HttpClient one_more(house.port);
+  EXPECT_TRUE(one_more.closed_within(5s));
+}
+
 TEST(Security, sec_22_RequestsOfOneAddressAreLimited) {
   host::http::ServerConfig config;
   config.limits.requests_loopback = {0.001, 10};

@@ -58,12 +58,10 @@ std::optional<std::uint32_t> Hub::connections(const domain::DesktopId& desktop) 
   return now;
 }
 
-std::shared_ptr<void> Hub::admit(const std::string& address) {
+std::shared_ptr<void> Hub::admit(const std::string& address, const std::string& here) {
   const std::string peer = peer_of(address);
-  const std::size_t mine_max = is_loopback(address) ? config.limits.connections_loopback
-                                                    : config.limits.connections_per_address;
   auto& mine = per_address_[peer];
-  if (open_ >= config.limits.connections_max || mine >= mine_max) {
+  if (!admits(config.limits, address, here, open_, mine)) {
     if (mine == 0) per_address_.erase(peer);
     return nullptr;
   }

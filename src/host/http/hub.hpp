@@ -53,8 +53,9 @@ class Hub {
   Hub(const ServerConfig& config, const Dependencies& use, const Urls& urls);
 
   const Limits& limits() const { return config.limits; }
-  // A connection from `address` may be open: held as long as the answer lives; null: too many.
-  std::shared_ptr<void> admit(const std::string& address);
+  // A connection from `address` to our address `here` may be open: held as long as the answer
+  // lives; null: too many.
+  std::shared_ptr<void> admit(const std::string& address, const std::string& here);
   // The static file of a GET of `path` on `site`, or null.
   const StaticFile* file(Site site, std::string_view path) const;
   // `route` must live as long as the process: from the route table.

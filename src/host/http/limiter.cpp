@@ -64,6 +64,14 @@ std::string peer_of(std::string_view address) {
   return std::string(address);
 }
 
+bool admits(const Limits& limits, std::string_view address, std::string_view here, std::size_t open,
+            std::size_t mine) {
+  const bool loopback = is_loopback(address);
+  const std::size_t reserve = loopback || address == here ? limits.connections_reserve : 0;
+  return open < limits.connections_max + reserve &&
+         mine < (loopback ? limits.connections_loopback : limits.connections_per_address);
+}
+
 Limiters::Limiters(const Limits& limits)
     : address_(limits.requests_per_address, limits.buckets_max),
       loopback_(limits.requests_loopback, limits.buckets_max),

@@ -43,6 +43,12 @@ bool is_loopback(std::string_view address);
 // What counts as one peer: an IPv4 address, or the /64 of an IPv6 address.
 std::string peer_of(std::string_view address);
 
+// One more connection may be open: from `address` to ours, `here`, with `open` in all and `mine`
+// of the same peer. However many visitors there are, this machine comes in: who can't look at
+// desktops through the same door gives them up.
+bool admits(const Limits& limits, std::string_view address, std::string_view here, std::size_t open,
+            std::size_t mine);
+
 // The limits of requests together.
 class Limiters {
  public:

@@ -31,6 +31,7 @@ struct Limits {
   std::chrono::milliseconds probe_time{2'000};    // the screen's handshake
   // Numbers.
   std::size_t connections_max = 2048;
+  std::size_t connections_reserve = 64;  // beyond it, for this machine: our own probes
   std::size_t connections_per_address = 256;
   std::size_t connections_loopback = 2048;
   std::size_t streams_per_seat = 16;  // open event streams

@@ -74,6 +74,38 @@ TEST(Message, FormFieldsAreDecoded) {
   EXPECT_EQ(form_field("tokens=1", "token"), std::nullopt);
 }
 
+TEST(Limits, VisitorsDoNotShutOutThisMachine) {
+  Limits limits;
+  limits.connections_max = 10;
+  limits.connections_reserve = 3;
+  limits.connections_per_address = 4;
+  limits.connections_loopback = 20;
+  struct Row {
+    const char* address;
+    const char* here;
+    std::size_t open;
+    std::size_t mine;
+    bool admitted;
+  };
+  for (const auto& row : {
+           Row{"198.51.100.7", "192.0.2.1", 9, 0, true},
+           Row{"198.51.100.7", "192.0.2.1", 10, 0, false},
+           Row{"198.51.100.7", "192.0.2.1", 5, 4, false},
+           Row{"127.0.0.1", "127.0.0.1", 10, 0, true},
+           Row{"::1", "::1", 12, 0, true},
+           Row{"127.0.0.1", "127.0.0.1", 13, 0, false},
+           Row{"127.0.0.1", "127.0.0.1", 12, 19, true},
+           Row{"127.0.0.1", "127.0.0.1", 5, 20, false},
+           // Our own address, where we listen at that alone.
+           Row{"192.0.2.1", "192.0.2.1", 12, 3, true},
+           Row{"192.0.2.1", "192.0.2.1", 13, 0, false},
+           Row{"192.0.2.1", "192.0.2.1", 5, 4, false},
+       }) {
+    EXPECT_EQ(admits(limits, row.address, row.here, row.open, row.mine), row.admitted)
+        << row.address << " " << row.open << " " << row.mine;
+  }
+}
+
 TEST(Limiter, GivesTheBurstThenTheRate) {
   Limiter limiter({2, 3}, 100);
   const Limiter::Time t{};

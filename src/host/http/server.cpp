@@ -99,8 +99,10 @@ class Door : public std::enable_shared_from_this<Door> {
     error_code error;
     const auto peer = socket.remote_endpoint(error);
     if (error) return;
+    const auto here = socket.local_endpoint(error);
+    if (error) return;
     std::string address = peer.address().to_string();
-    auto ticket = hub_.admit(address);
+    auto ticket = hub_.admit(address, here.address().to_string());
     if (!ticket) return;  // closed: too many
     socket.set_option(tcp::no_delay(true), error);
     serve_connection(hub_, Stream(std::move(socket), tls_(), std::move(ticket)),
