@@ -1,4 +1,5 @@
 // What single values of the configuration can't show, and the small text forms they have.
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "base/id.hpp"
 #include "base/text.hpp"
 #include "bin/config_fields.hpp"
+#include "host/http/urls.hpp"
 
 namespace bin {
 namespace {
@@ -42,7 +44,10 @@ void check_server(const Config& config, std::vector<Problem>& problems) {
   }
   static const std::regex url(
       R"(https?://[a-z0-9.\-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:\d+)?)");
-  if (!server.public_url.empty() && !std::regex_match(server.public_url, url)) {
+  // Second, as the server itself will understand it: its port, for one.
+  if (!server.public_url.empty() &&
+      (!std::regex_match(server.public_url, url) ||
+       !host::http::Urls::make(server.public_url, server.desktop_domain, 1))) {
     problems.push_back({"server.public_url",
                         "scheme, host and port are expected, like https://meet.example.org, in "
                         "lower case and without a path"});
@@ -136,12 +141,13 @@ base::Result<std::pair<std::string, std::uint16_t>> split_listen(std::string_vie
   const bool bracketed = address.starts_with('[') && address.ends_with(']') && address.size() > 2;
   if (bracketed) address = address.substr(1, address.size() - 2);
   const bool colons = address.find(':') != std::string_view::npos;
-  const auto allowed = bracketed ? "0123456789abcdefABCDEF:." : "0123456789.";
-  if (address.empty() || bracketed != colons ||
-      address.find_first_not_of(allowed) != std::string_view::npos) {
+  std::string host(address);
+  in6_addr bytes{};
+  if (bracketed != colons || host.find('\0') != std::string::npos ||
+      ::inet_pton(bracketed ? AF_INET6 : AF_INET, host.c_str(), &bytes) != 1) {
     return fail(ErrorKind::invalid, kExpected);
   }
-  return std::pair{std::string(address), port};
+  return std::pair{std::move(host), port};
 }
 
 bool is_loopback(std::string_view address) {
