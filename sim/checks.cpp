@@ -56,8 +56,8 @@ void Checks::committed(const Meeting* before, const Meeting& after,
     }
     const Seat* old = before == nullptr ? nullptr : domain::find_seat(*before, seat.id);
     const bool again = old == nullptr || !old->desktop ||
-                       old->desktop->launch_called_at != desktop.launch_called_at;
-    if (desktop.launch_called_at && again) times.intended[desktop.id] = world_.now();
+                       old->desktop->launch_called_at < desktop.launch_called_at;
+    if (desktop.launch_called_at && again) check_noted_launch(desktop.id, audit);
   }
   if (before != nullptr) {
     check_monotonic(*before, after);

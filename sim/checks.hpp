@@ -89,7 +89,6 @@ class Checks {
     Timestamp committed;
     Timestamp ended;
     std::map<domain::DesktopId, Timestamp> closed;
-    std::map<domain::DesktopId, Timestamp> intended;
   };
   void fail(const char* invariant, const std::string& message);
   void check_monotonic(const domain::Meeting& before, const domain::Meeting& after);
@@ -122,6 +121,8 @@ class Checks {
                    const domain::Desktop& is);
   void check_open_launch(const domain::Desktop& was, const domain::Desktop& is);
   void check_audit(const domain::MeetingId& id);
+  void check_noted_launch(const domain::DesktopId& id, const std::vector<port::AuditEntry>& audit);
+  void check_silent(const domain::Meeting& meeting, const domain::Desktop& desktop);
   void check_counted(const domain::Meeting& before, const domain::Meeting& after);
   void check_calm_ready(const domain::Meeting& meeting);
   bool may_end_sessions(const domain::Meeting& meeting) const;
@@ -154,7 +155,7 @@ class Checks {
   std::set<domain::SeatId> seats_entered_;
   // By whoever has this link of the seat "end for everybody" was pressed.
   std::map<domain::SeatId, std::uint32_t> asked_;  // the link's epoch
-  std::set<domain::MeetingId> ordered_;  // the organiser has ordered the end
+  std::set<domain::MeetingId> ordered_;            // the organiser has ordered the end
   std::set<std::string> waiting_;
   std::map<std::string, Timestamp> stray_records_;
   std::map<domain::InstanceId, std::pair<Timestamp, Timestamp>> deadline_wrong_;  // since, which

@@ -200,6 +200,18 @@ void Checks::check_closing(const Meeting& meeting, const Seat& seat) {
   fail("L10", seat.desktop->id.text() + " is neither put away nor opened again");
 }
 
+// A desktop that worked and does not answer is given up, unless somebody was ever in it.
+void Checks::check_silent(const Meeting& meeting, const domain::Desktop& desktop) {
+  if (meeting.end || !desktop.first_ready || desktop.entered_at || !desktop.instance) return;
+  const auto* machine = world_.cloud().find(desktop.instance->value);
+  if (machine == nullptr || machine->state != domain::InstanceState::running) return;
+  if (!machine->mute) return;
+  const auto since = std::max(machine->history.back().at, calm_since(meeting.id));
+  const auto given = world_.swarm().policy.ready_within + std::min(world_.clock_error(), kBelieved);
+  if (world_.now() <= since + given + kDecide) return;
+  fail("L10", desktop.id.text() + " does not answer for long and is not given up");
+}
+
 void Checks::check_meetings() {
   const auto& policy = world_.swarm().policy;
   const auto skew = world_.clock_error();
@@ -227,6 +239,7 @@ void Checks::check_meetings() {
     for (const auto& seat : meeting.seats) {
       check_closing(meeting, seat);
       const auto* desktop = domain::open_desktop(seat);
+      if (desktop != nullptr) check_silent(meeting, *desktop);
       if (desktop == nullptr || !desktop->instance || desktop->first_ready) continue;
       // From when there was a machine: it may have waited long for room.
       const auto* machine = world_.cloud().find(desktop->instance->value);

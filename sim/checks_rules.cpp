@@ -18,7 +18,8 @@ using domain::Seat;
 namespace {
 
 constexpr Duration kSlack{1000};
-constexpr Duration kNextLook = 90s;  // between looks at a meeting that owns anything, at most
+constexpr Duration kWishSlack = 60s;  // from a decision to a write that was slow, or late
+constexpr Duration kNextLook = 90s;   // between looks at a meeting that owns anything, at most
 
 bool is_used_up(const domain::Desktop& desktop) {
   return desktop.closing && (desktop.closing->reason == CloseReason::died ||
@@ -160,6 +161,10 @@ void Checks::check_attempts(const Seat& before, const Seat& after) {
     fail("S28", before.desktop->id.text() + " is forgotten");
   }
   if (before.desktop->closing->reason != CloseReason::unused) return;
+  const auto wished_until = unused_until(*row(*domain::meeting_of(after.id)), before, policy);
+  if (world_.now() > wished_until + 2 * world_.clock_error() + kWishSlack) {
+    fail("S20", after.id.text() + " is started again for a wish of long ago");
+  }
   if (++started_again_[after.id] > wishes_[after.id]) {
     fail("S20", after.id.text() + " is started again and nobody has asked for it");
   }
@@ -319,6 +324,16 @@ void Checks::check_retold(const std::string& process, const std::string& what) {
   std::erase_if(calls, [&](Timestamp at) { return at + window <= world_.now(); });
   calls.push_back(world_.now());
   if (calls.size() > 3) fail("L6", process + " tells " + what + " to end again and again");
+}
+
+// S25: a launch that is noted is about to be made, which its intent says.
+void Checks::check_noted_launch(const domain::DesktopId& id,
+                                const std::vector<port::AuditEntry>& audit) {
+  const bool is_intended = std::any_of(audit.begin(), audit.end(), [&](const auto& entry) {
+    return entry.kind == port::AuditEntry::Kind::intent && entry.action == "launch" &&
+           entry.target == id.text();
+  });
+  if (!is_intended) fail("S25", "a launch of " + id.text() + " is noted that nobody makes");
 }
 
 // S25: without faults each intent has its outcome.

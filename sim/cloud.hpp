@@ -33,6 +33,7 @@ struct Machine {
   bool answers_ever = true;
   Timestamp answers_from;
   Timestamp hung_until;
+  bool mute = false;        // it does not answer any more
   Timestamp counts_from;    // it cannot tell its connections before
   bool impostor = false;    // answers as somebody else
   bool disturbed = false;   // by a theme, once
@@ -51,7 +52,7 @@ struct Machine {
   bool planted() const { return spec.key.starts_with("planted"); }  // nobody launched it
   bool alive() const { return state != domain::InstanceState::gone; }
   bool answers(Timestamp now) const {
-    return state == domain::InstanceState::running && answers_ever && !address.empty() &&
+    return state == domain::InstanceState::running && answers_ever && !mute && !address.empty() &&
            now >= answers_from && now >= hung_until;
   }
 };

@@ -38,6 +38,7 @@ class Guest {
     world_.scheduler().sleep_until(party_->start + arrival(calm));
     world_.trace(name_, "comes", seat_.text());
     link_ = party_->links.at(seat_);
+    if (!calm && odd_.fork("leaked").below(8) == 0) leak();
     world_.checks().waiting(name_, true);
     while (patience_ > 0 && visit()) world_.scheduler().sleep(pause());
     world_.checks().waiting(name_, false);
@@ -125,6 +126,15 @@ class Guest {
   void rotate() {
     const auto owner = world_.row(party_->id)->owner.text();
     base::ignore(OrganiserSteps(world_, owner, odd_).rotate(seat_), "they may press again");
+  }
+
+  // A stranger has their link and wants the end; the organiser gives them another.
+  void leak() {
+    base::ignore(steps_.press_end(link_), kAgain);
+    rotate();
+    OrganiserSteps organiser(world_, world_.row(party_->id)->owner.text(), odd_);
+    while (!organiser.fetch_links(*party_)) world_.scheduler().sleep(2s);
+    link_ = party_->links.at(seat_);
   }
 
   // How long a way in may be good, whatever the clocks.

@@ -62,7 +62,9 @@ void reboot_sometimes(World& world) {
     auto machine = machines.begin();
     std::advance(machine, rng.below(static_cast<std::uint32_t>(machines.size())));
     // A planted one would answer as its twin.
-    if (!machine->second.planted()) world.cloud().stop(machine->first, true);
+    if (machine->second.planted()) continue;
+    if (rng.fork("mute").below(4) == 0) machine->second.mute = true;
+    world.cloud().stop(machine->first, true);
   }
 }
 
