@@ -52,6 +52,23 @@ struct Sighting {
   bool stopping = false;     // its end has begun
 };
 
+// All that carries a mark.
+struct Found {
+  std::vector<domain::Instance> instances;
+  std::vector<domain::Record> records;
+  Moment at;
+};
+
+Result<Found> find_all(const Ports& ports) {
+  TRY(ports.store.live());  // the store can be read as a whole, or nothing is judged
+  const auto began = moment_of(ports.clock);
+  Found found{TRY(ports.compute.list_all()), TRY(ports.zone.list_all()), moment_of(ports.clock)};
+  if (was_set(found.at, began)) {  // ages and deadlines mean nothing until it has settled (S18)
+    return base::fail(ErrorKind::unavailable, "the clock was set during the sweep");
+  }
+  return found;
+}
+
 bool is_past(const std::optional<base::Timestamp>& deadline, base::Timestamp now) {
   return deadline && now >= *deadline;
 }
@@ -184,19 +201,13 @@ void Sweep::judge_suspect(SweepItem& item, bool too_young, bool stopping, const 
 
 Result<SweepReport> Sweep::judge(std::map<std::string, Suspect>& suspects, bool act) {
   const auto identity = ports_.store.identity();
-  TRY(ports_.store.live());  // the store can be read as a whole, or nothing is judged
-  const auto began = moment_of(ports_.clock);
-  const auto instances = TRY(ports_.compute.list_all());
-  const auto records = TRY(ports_.zone.list_all());
-  const auto seen = moment_of(ports_.clock);
-  if (was_set(seen, began)) {  // ages and deadlines mean nothing until it has settled (S18)
-    return base::fail(ErrorKind::unavailable, "the clock was set during the sweep");
-  }
-  const auto uptime = seen.up;
+  const auto found = TRY(find_all(ports_));
+  const auto& [instances, records, at] = found;
+  const auto uptime = at.up;
   const auto tenth = static_cast<std::uint32_t>((instances.size() + records.size()) / 10);
   const auto kills_before = uptime < killed_at_ + policy_.period ? kills_ : 0;
   Round round{.act = act,
-              .now = seen.at,
+              .now = at.at,
               .uptime = uptime,
               .warm = first_run_ && uptime >= *first_run_ + policy_.warm_up,
               .kills_max = std::max(policy_.kills_max, tenth),
