@@ -63,11 +63,12 @@ class Checks {
   const std::map<std::string, std::uint32_t>& links_of(const domain::SeatId& seat) {
     return links_[seat];
   }
-  void link_made(const domain::SeatId& seat, std::uint32_t epoch, const std::string& link);
+  void link_made(const domain::Seat& seat, const std::string& link, Timestamp asked_at);
   void link_refused(const domain::SeatId& seat, const std::string& link);
   void orders_end(const domain::MeetingId& id) { ordered_.insert(id); }
   void asks_end(const domain::SeatId& seat, const std::string& link);
   void was_there(const domain::SeatId& seat) { seats_entered_.insert(seat); }
+  bool is_void(const std::string& link, Timestamp asked_at) const;
   bool readable(const domain::MeetingId& id) const;
   void unreadable(const domain::MeetingId& id, Timestamp until);
   Timestamp unreadable_until(const domain::MeetingId& id) const;  // the last time, if ever
@@ -122,6 +123,7 @@ class Checks {
   void check_open_launch(const domain::Desktop& was, const domain::Desktop& is);
   void check_audit(const domain::MeetingId& id);
   void check_noted_launch(const domain::DesktopId& id, const std::vector<port::AuditEntry>& audit);
+  void check_wish(const domain::Meeting& meeting, const domain::Seat& seat);
   void check_silent(const domain::Meeting& meeting, const domain::Desktop& desktop);
   void check_counted(const domain::Meeting& before, const domain::Meeting& after);
   void check_calm_ready(const domain::Meeting& meeting);
@@ -172,6 +174,7 @@ class Checks {
   std::map<std::string, Timestamp> void_links_;                           // since when
   std::map<domain::SeatId, std::set<domain::DesktopId>> used_up_;
   std::map<domain::SeatId, std::uint32_t> wishes_;  // requests to start it again
+  std::map<domain::SeatId, Timestamp> wished_;      // ... that wait, since when
   std::map<domain::SeatId, std::uint32_t> started_again_;
   std::map<std::string, std::map<std::string, Timestamp>> orphans_told_;  // by process; first
   std::map<std::string, std::vector<Timestamp>> retold_;

@@ -23,7 +23,8 @@ constexpr Duration kSeen =
 constexpr Duration kSweepLate = 20s;  // a period counts from its last call, and sweeps are spread
 constexpr Duration kDecide = 2min;    // for a decision that the clock alone makes
 constexpr Duration kWarmUp = 2min + 30s;  // a process that has just started looks, then sweeps
-constexpr Duration kBelieved = 10min;     // a time from further ahead was noted by a wrong clock
+constexpr std::uint32_t kManyDesktops = 10;
+constexpr Duration kBelieved = 10min;  // a time from further ahead was noted by a wrong clock
 }  // namespace
 
 void Checks::healed() {
@@ -200,6 +201,26 @@ void Checks::check_closing(const Meeting& meeting, const Seat& seat) {
   fail("L10", seat.desktop->id.text() + " is neither put away nor opened again");
 }
 
+// Who has asked for a desktop gets one as soon as the former one is gone, unless it may have to
+// wait for its turn; asking again and again is no new wish.
+void Checks::check_wish(const Meeting& meeting, const Seat& seat) {
+  const auto& swarm = world_.swarm();
+  const auto skew = world_.clock_error();
+  const auto lapses =
+      std::min(unused_until(meeting, seat, swarm.policy), cap_of(meeting, swarm.policy)) - skew;
+  const bool waits = !meeting.end && !meeting.ending && !seat.failed && seat.wanted_at &&
+                     seat.desktop && seat.desktop->gone && world_.now() < lapses &&
+                     world_.now() >= calm_since(meeting.id) &&
+                     swarm.limits.desktops_max >= kManyDesktops;
+  if (!waits) {
+    wished_.erase(seat.id);
+    return;
+  }
+  const auto since = wished_.try_emplace(seat.id, world_.now()).first->second;
+  if (world_.now() <= since + skew + kDecide) return;
+  fail("L8", seat.id.text() + " has asked for a desktop and gets none");
+}
+
 // A desktop that worked and does not answer is given up, unless somebody was ever in it.
 void Checks::check_silent(const Meeting& meeting, const domain::Desktop& desktop) {
   if (meeting.end || !desktop.first_ready || desktop.entered_at || !desktop.instance) return;
@@ -238,6 +259,7 @@ void Checks::check_meetings() {
     }
     for (const auto& seat : meeting.seats) {
       check_closing(meeting, seat);
+      check_wish(meeting, seat);
       const auto* desktop = domain::open_desktop(seat);
       if (desktop != nullptr) check_silent(meeting, *desktop);
       if (desktop == nullptr || !desktop->instance || desktop->first_ready) continue;

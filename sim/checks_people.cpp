@@ -91,10 +91,17 @@ void Checks::shown_as_open(const Meeting& meeting) {
   }
 }
 
-void Checks::link_made(const domain::SeatId& seat, std::uint32_t epoch, const std::string& link) {
-  if (void_links_.contains(link))
-    fail("S10", "a link of " + seat.text() + " outlives its rotation");
-  links_[seat][link] = epoch;
+// Whose row was read before its link was rotated may be told the former one.
+void Checks::link_made(const Seat& seat, const std::string& link, Timestamp asked_at) {
+  if (is_void(link, asked_at)) {
+    fail("S10", "a link of " + seat.id.text() + " outlives its rotation");
+  }
+  links_[seat.id][link] = seat.epoch;
+}
+
+bool Checks::is_void(const std::string& link, Timestamp asked_at) const {
+  const auto found = void_links_.find(link);
+  return found != void_links_.end() && found->second < asked_at;
 }
 
 void Checks::rotated(const std::map<std::string, std::uint32_t>& former) {
@@ -102,8 +109,7 @@ void Checks::rotated(const std::map<std::string, std::uint32_t>& former) {
 }
 
 void Checks::link_taken(const domain::SeatId& seat, const std::string& link, Timestamp asked_at) {
-  const auto found = void_links_.find(link);
-  if (found != void_links_.end() && found->second < asked_at) {
+  if (is_void(link, asked_at)) {
     fail("S10", "a link of " + seat.text() + " is taken after its rotation");
   }
 }

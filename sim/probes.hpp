@@ -67,6 +67,7 @@ inline constexpr std::array kProbes{
     std::string_view("theme: cancelled when a name was just set"),
     std::string_view("theme: clocks are far ahead"),
     std::string_view("theme: the others want the end when somebody has come in unseen"),
+    std::string_view("theme: somebody was back unseen and goes again"),
     std::string_view("theme: there is no room when clocks jump"),
     std::string_view("theme: extended while nobody knows of the last time"),
     std::string_view("throttle: a call was refused"),

@@ -143,10 +143,11 @@ Result<port::Created> OrganiserSteps::book(
 
 Result<> OrganiserSteps::fetch_links(Party& party) {
   return request(world_, rng_, [&](Process& process) -> Result<> {
+    const auto asked_at = world_.now();
     const auto meeting = TRY(process.schedule().get(who_, party.id));
     for (const auto& seat : meeting.seats) {
       party.links[seat.id] = TRY(process.join().link_token(seat));
-      world_.checks().link_made(seat.id, seat.epoch, party.links[seat.id]);
+      world_.checks().link_made(seat, party.links[seat.id], asked_at);
     }
     return {};
   });

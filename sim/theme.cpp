@@ -12,7 +12,6 @@ namespace sim {
 namespace {
 
 constexpr std::uint32_t kCrowd = 24;
-constexpr Duration kAheadFor = 2min;  // long enough to see a death, and for a launch
 constexpr Duration kUnseenFor = 90s;  // longer than a look needs to notice who has come in
 constexpr Duration kStarveFor = 70s;  // ... and to see it, not as long as a launch is tried
 
@@ -102,11 +101,16 @@ void replace(World& world, const domain::Meeting& meeting) {
   }
 }
 
+// Long enough to see a death; in half of the worlds the clock is believed by then.
+Duration ahead_for(const World& world) {
+  return base::Rng(world.swarm().seed).fork("ahead").below(2) == 0 ? 2min : 4min;
+}
+
 // Just before clocks are: machines die, and there is no room for others.
 void starve(World& world) {
   world.probe("theme: there is no room when clocks jump");
   for (std::uint32_t place = 0; place < world.swarm().policy.places; ++place) {
-    world.cloud().fill(place, world.now() + kStarveFor + kAheadFor);
+    world.cloud().fill(place, world.now() + kStarveFor + ahead_for(world));
   }
   for (const auto& [id, row] : world.checks().rows()) {
     const auto& desktop = row.seats.front().desktop;
@@ -116,7 +120,7 @@ void starve(World& world) {
 }
 
 Timestamp jump_at(const World& world) {
-  return world.start() + world.swarm().faults_for - kAheadFor - 20s;
+  return world.start() + world.swarm().faults_for - ahead_for(world) - 20s;
 }
 
 // What they store meanwhile is for long from now. In half of the worlds no row can be read when the
@@ -125,7 +129,7 @@ void mislead(World& world) {
   world.probe("theme: clocks are far ahead");
   auto dice = base::Rng(world.swarm().seed).fork("misled");
   if (dice.below(2) == 0) {
-    world.scheduler().at(world.now() + kAheadFor - 1s, [&world] {
+    world.scheduler().at(world.now() + ahead_for(world) - 1s, [&world] {
       for (const auto& [id, row] : world.checks().rows()) world.hide_row(id, world.now() + 100s);
     });
   }
@@ -144,7 +148,8 @@ void mislead(World& world) {
   world.faults().next(Site::launch, Fate::lost);
   for (std::size_t i = 0; i < world.processes().size(); ++i) {
     if (world.processes().at(i)) world.processes().at(i)->step_clock(30min);
-    world.scheduler().at(world.now() + kAheadFor, [&world, i] { world.kill_process(i, 5s); });
+    world.scheduler().at(world.now() + ahead_for(world),
+                         [&world, i] { world.kill_process(i, 5s); });
   }
 }
 
@@ -224,6 +229,13 @@ bool may_hold_up(World& world) {
                                               [](const auto& one) { return one && one->paused(); });
 }
 
+std::optional<std::string> own_link(World& world, const domain::Seat& seat) {
+  for (const auto& [link, epoch] : world.checks().links_of(seat.id)) {
+    if (epoch == seat.epoch) return link;
+  }
+  return std::nullopt;
+}
+
 bool wants_more(const domain::Seat& seat, const domain::SeatId& but) {
   return seat.used_at && !seat.wants_end_at && seat.id != but;
 }
@@ -235,12 +247,51 @@ void leave_alone(World& world, const domain::MeetingId& id, const domain::SeatId
   world.probe("theme: the others want the end when somebody has come in unseen");
   auto rng = base::Rng(world.swarm().seed).fork("leave" + who.text());
   for (const auto& seat : domain::Meeting(*row).seats) {
-    const auto& links = world.checks().links_of(seat.id);
-    const auto own = std::find_if(links.begin(), links.end(),
-                                  [&](const auto& link) { return link.second == seat.epoch; });
-    if (!wants_more(seat, who) || own == links.end()) continue;
+    const auto link = own_link(world, seat);
+    if (!wants_more(seat, who) || !link) continue;
     GuestSteps steps(world, nullptr, seat.id, "theme", rng);
-    base::ignore(steps.press_end(own->first), "then it goes on");
+    base::ignore(steps.press_end(*link), "then it goes on");
+  }
+}
+
+// Back for longer than the grace, while the store is full: only their going is reported.
+void be_there_unseen(World& world, const domain::DesktopId& desktop) {
+  const auto* row = world.row(*domain::meeting_of(desktop));
+  if (row == nullptr) return;
+  const domain::Seat seat = *domain::find_seat(*row, *domain::seat_of(desktop));
+  const auto link = own_link(world, seat);
+  if (!link || !domain::session_may_stay(*row, desktop, seat.epoch)) return;
+  auto* machine = world.cloud().find(seat.desktop->instance->value);
+  if (machine == nullptr || !machine->answers(world.now()) || machine->sessions > 0) return;
+  auto rng = base::Rng(world.swarm().seed).fork("unseen" + desktop.text());
+  const auto back = request(world, rng, [&](Process& process) -> base::Result<app::Guest> {
+    return process.join().reenter(desktop, TRY(process.join().exchange(*link)).first);
+  });
+  if (!back || !machine->answers(world.now()) || world.faults().healed()) return;
+  const auto session = world.open_session(desktop, seat.epoch, *machine);
+  const auto until = world.now() + world.swarm().policy.leave_grace + 30s;
+  world.fill_store(until);
+  world.scheduler().sleep_until(until);
+  if (!session->open) return;
+  world.probe("theme: somebody was back unseen and goes again");
+  world.close_session(session, true);
+  GuestSteps(world, nullptr, seat.id, "theme", rng).report(session, false);
+}
+
+// Somebody has gone, and comes back when nobody can tell.
+void come_back_unseen(World& world, const domain::Meeting& before, const domain::Meeting& after) {
+  if (!world.swarm().bridged || world.faults().healed()) return;
+  for (const auto& seat : after.seats) {
+    const auto* was = domain::open_desktop(*domain::find_seat(before, seat.id));
+    const auto* is = domain::open_desktop(seat);
+    const bool goes = was != nullptr && is != nullptr && was->id == is->id && is->instance &&
+                      !was->empty_since && is->empty_since && seat.used_at;
+    if (!goes) continue;
+    auto* machine = world.cloud().find(is->instance->value);
+    if (machine == nullptr || machine->broken || machine->disturbed) continue;
+    machine->disturbed = true;
+    world.scheduler().spawn(world.now() + 10s,
+                            [&world, id = is->id] { be_there_unseen(world, id); });
   }
 }
 
@@ -284,6 +335,7 @@ void bring_theme(World& world) {
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after) {
   const bool restless = world.swarm().theme == Theme::restless;
   if (restless) stop_counting(world, before, after);
+  if (!world.swarm().calm) come_back_unseen(world, before, after);
   const bool elsewhere = !world.swarm().calm && world.faults().dice(Site::machine).below(4) == 0;
   if (!restless && !elsewhere) return;
   come_in_unseen(world, before, after);
