@@ -59,6 +59,7 @@ class Versions {
     mutable std::array<std::optional<base::Result<domain::Meeting>>, 2> parsed;
   };
   const base::Result<domain::Meeting>& parse(bool newer, const Row& row) const;
+  bool can_read(bool newer, const domain::MeetingId& id) const;
   bool mixed() const;
   std::string write(bool newer, const domain::Meeting& meeting) const;
 
