@@ -123,6 +123,46 @@ test('no desktop for one while the other is inside: who is inside can go on', ()
     assert.equal((await server.meeting(meeting.id)).end, null);
   }, { meeting: { attempts_max: 1 } }));
 
+test('a tab that only asks whether to take over hears the end, and can leave', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const person = await profile();
+    const page = await openLink(person, meeting, 0);
+    await enter(page);
+    const second = await person.newPage();
+    await second.goto(page.url());
+    await sheet(second, /open in another tab/);
+    await second.locator('#leave').click();
+    await second.locator('[data-choice=leave]').click();
+    for (const one of [second, page]) await sheet(one, /You left/);
+
+    await page.locator('#cover-link').click();
+    await enter(page);
+    await second.goto(page.url());
+    await sheet(second, /open in another tab/);
+    await server.post(`/v1/meetings/${meeting.id}/end`, {});
+    for (const one of [page, second]) await sheet(one, /The meeting is over/);
+    await second.locator('#cover-text', { hasText: 'The organiser ended this meeting' }).waitFor();
+    assert.equal(await second.locator('#cover-action').isVisible(), false);
+  }));
+
+test('a tab that only asks whether to take over hears that the desktop or the link is void', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const pages = await openBoth(meeting);
+    await Promise.all(pages.map(enter));
+    const seconds = await Promise.all(pages.map(async (page) => {
+      const second = await page.context().newPage();
+      await second.goto(page.url());
+      await sheet(second, /open in another tab/);
+      return second;
+    }));
+    await killScreen(await desktopOf(server, meeting.id, 0));
+    await sheet(/** @type {any} */ (seconds[0]), /This desktop is (gone|not open for you)/);
+    await server.post(`/v1/meetings/${meeting.id}/seats/${meeting.seats[1]?.id}/rotate`, {});
+    await sheet(/** @type {any} */ (seconds[1]), /This desktop is not open for you/);
+  }));
+
 test('cancelled while inside: both are put out at once and told why', () =>
   withServer(async (server) => {
     const meeting = await server.book();

@@ -35,7 +35,8 @@ export class Screen {
     this.rfb = null;
     /** @type {WebSocket | null} */
     this.socket = null;
-    this.stopped = true;
+    this.stopped = true;  // nothing is tried
+    this.told = false;    // it was said why it is over
     this.failures = 0;
     this.wasConnected = false;
     this.resize = true;
@@ -57,15 +58,23 @@ export class Screen {
   /** @param {boolean} takeOver close other tabs first */
   open(takeOver) {
     this.stopped = false;
+    this.told = false;
     this.connect(takeOver);
   }
 
-  /** @param {string} reason */
+  /** Also before it was opened, and while another tab has it. @param {string} reason */
   close(reason) {
-    if (this.stopped) return;
+    if (this.told) return;
     this.stopped = true;
     clearTimeout(this.timer);
     this.drop();
+    this.tell(reason);
+  }
+
+  /** @param {string} reason */
+  tell(reason) {
+    this.stopped = true;
+    this.told = true;
     this.on.closed(reason);
   }
 
@@ -123,12 +132,8 @@ export class Screen {
     if (socket.readyState < WebSocket.CLOSING) rfb?.disconnect();
     if (this.stopped) return;
     const reason = kReasons[code];
-    if (reason) {
-      this.stopped = true;
-      this.on.closed(reason);
-      return;
-    }
-    this.again();
+    if (reason) this.tell(reason);
+    else this.again();
   }
 
   again() {
@@ -156,12 +161,8 @@ export class Screen {
       this.connect(others);
     } catch (error) {
       if (this.stopped || this.socket) return;
-      if (error instanceof Problem && !error.passing) {
-        this.stopped = true;
-        this.on.closed('refused');
-        return;
-      }
-      this.again();
+      if (error instanceof Problem && !error.passing) this.tell('refused');
+      else this.again();
     }
   }
 

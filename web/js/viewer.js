@@ -280,8 +280,9 @@ async function begin() {
       await pause(kRetryMs);
     }
   }
-  heard(/** @type {any} */ (desk));
   describe();
+  heard(/** @type {any} */ (desk));
+  if (finished) return;
   live.start();
   if (desk.connected > 0) askTakeOver();
   else screen.open(false);
