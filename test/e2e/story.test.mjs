@@ -98,7 +98,10 @@ test('everybody asks to end for everybody: it ends at once, and both are told', 
       await page.locator('#leave').click();
       await page.locator('[data-choice=all]').click();
       await sheet(page, /You left|The meeting is over/);
+      assert.doesNotMatch(await page.locator('#cover-text').innerText(), /kept for a while/);
     }
+    await sheet(/** @type {any} */ (pages[0]), /You left/);
+    await pages[0]?.locator('#cover-text', { hasText: /ends as soon as all who came/ }).waitFor();
     await until('it ended', async () =>
       (await server.meeting(meeting.id)).end?.reason === 'ended_by_everyone');
     for (const page of pages) await page.locator('#cover-link').click();

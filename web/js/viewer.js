@@ -27,6 +27,8 @@ let plannedEnd = 0;
 let end = null;
 let warned = kNoWarning;
 let finished = false;
+// They asked to end the meeting for everybody. The socket may tell that they left before the answer.
+let askedEnd = false;
 
 const screen = new Screen(byId('screen'), {
   connected: () => {
@@ -183,8 +185,11 @@ function finish(reason) {
     });
   } else if (reason === 'left') {
     cover('You left.', {
-      text: 'Your desktop is kept for a while. Until it is put away you can come back from the '
-        + 'meeting page.',
+      text: askedEnd
+        ? 'You asked to end the meeting for everybody. It ends as soon as all who came have asked '
+          + 'for that; then this desktop and the files on it are deleted.'
+        : 'Your desktop is kept for a while. Until it is put away you can come back from the '
+          + 'meeting page.',
       ...back('To the meeting page'),
     });
   } else if (screen.wasConnected) {
@@ -230,10 +235,12 @@ async function leave() {
       { value: 'all', label: 'End for everybody', kind: 'danger' }, { value: '', label: 'Stay' }],
   });
   if (answer === '') return screen.focus();
+  askedEnd = answer === 'all';
   try {
-    await post('/v1/desk/leave', { end_for_everybody: answer === 'all' });
+    await post('/v1/desk/leave', { end_for_everybody: askedEnd });
     screen.close('left');
   } catch (error) {
+    askedEnd = false;
     if (error instanceof Problem && !error.passing) screen.close('refused');
     else {
       setText(byId('warning-text'), said(error));
