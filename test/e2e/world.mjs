@@ -185,11 +185,17 @@ export class Server {
     return answer.body;
   }
 
-  /** @returns {Promise<Meeting[]>} */
+  /** All of them. @returns {Promise<Meeting[]>} */
   async meetings() {
-    const answer = await this.call('GET', '/v1/meetings?limit=50', undefined, this.key());
-    assert.equal(answer.status, 200);
-    return answer.body.meetings;
+    const all = [];
+    for (let from = ''; ;) {
+      const target = `/v1/meetings?limit=200&from=${encodeURIComponent(from)}`;
+      const answer = await this.call('GET', target, undefined, this.key());
+      assert.equal(answer.status, 200);
+      all.push(...answer.body.meetings);
+      from = answer.body.next;
+      if (from === '') return all;
+    }
   }
 
   /** @param {string} id @returns {Promise<Meeting>} */

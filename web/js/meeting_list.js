@@ -10,7 +10,12 @@ import { chip, endWords, phaseWords } from './words.js';
 /** @typedef {import('./types.js').Meeting} Meeting */
 /** @typedef {import('./types.js').Seat} Seat */
 
-const kPage = 50;
+const kPage = 200;
+// The list begins with what is furthest in the future. What started longer ago than this is asked
+// for by hand: it is over, unless meetings may be longer than a day.
+const kPastMs = 26 * 3_600_000;
+// No more pages than this at once.
+const kPagesMax = 50;
 const kCopiedMs = 1500;
 
 export class MeetingList {
@@ -27,27 +32,42 @@ export class MeetingList {
     this.cards = new Map();
     this.older = '';
     this.olderShown = false;
+    this.loads = 0;
     byId('more').addEventListener('click', () => this.loadOlder());
   }
 
   async load() {
-    /** @type {import('./types.js').MeetingPage} */
-    const page = await get(`/v1/meetings?limit=${kPage}`);
-    const fresh = new Map(page.meetings.map((meeting) => [meeting.id, meeting]));
-    // Older pages were asked for by hand and are over or far away: they are kept as they were.
+    const load = ++this.loads;
+    /** @type {Map<string, Meeting>} */
+    const fresh = new Map();
+    let next = '';
+    for (let pages = 0; pages < kPagesMax; ++pages) {
+      const page = await this.page(next);
+      for (const meeting of page.meetings) fresh.set(meeting.id, meeting);
+      next = page.next;
+      const last = page.meetings.at(-1);
+      if (next === '' || (last && Date.parse(last.start.at) < clock.now() - kPastMs)) break;
+    }
+    // Another load began meanwhile, after something was done: it knows more.
+    if (load !== this.loads) return;
+    // Older ones were asked for by hand and are over: they are kept as they were.
     if (this.olderShown) {
       for (const [id, meeting] of this.meetings) if (!fresh.has(id)) fresh.set(id, meeting);
     } else {
-      this.older = page.next;
+      this.older = next;
     }
     this.meetings = fresh;
     this.render();
   }
 
+  /** @param {string} from @returns {Promise<import('./types.js').MeetingPage>} */
+  page(from) {
+    return get(`/v1/meetings?limit=${kPage}&from=${encodeURIComponent(from)}`);
+  }
+
   async loadOlder() {
     try {
-      /** @type {import('./types.js').MeetingPage} */
-      const page = await get(`/v1/meetings?limit=${kPage}&from=${encodeURIComponent(this.older)}`);
+      const page = await this.page(this.older);
       for (const meeting of page.meetings) this.meetings.set(meeting.id, meeting);
       this.olderShown = true;
       this.older = page.next;
