@@ -26,7 +26,9 @@ void describe_server(Visitor& v, ServerSettings& server) {
 
 void describe_booking(Visitor& v, app::Settings& settings) {
   auto& policy = settings.policy;
-  v.texts("roles", settings.roles, "the seats of a meeting that names none; 1 to 8, all different");
+  v.texts("roles", settings.roles,
+          "the roles that seats may have, each once; all of them when a meeting names no seats; "
+          "1 to 8");
   v.text("call_url", settings.call_url_template,
          "made for each meeting without one: \"https://meet.example.org/{meeting}\"; \"\": none");
   v.duration("length_min", policy.length_min, 1s, kDay, "shortest meeting");

@@ -36,9 +36,11 @@ export class BookForm {
       if (!(event.target instanceof HTMLElement)) return;
       clearFault(event.target);
       if (/^(date|time|zone)$/.test(event.target.id)) this.showChoice(false);
+      if (event.target.dataset['name'] === 'role') this.arrangeSeats();
     });
     byId('add-seat').addEventListener('click', () => {
-      this.addSeat(this.nextRole()).querySelector('input')?.focus();
+      const role = this.freeRoles()[0];
+      if (role !== undefined) this.addSeat(role).querySelector('select')?.focus();
     });
   }
 
@@ -62,14 +64,10 @@ export class BookForm {
     this.key = '';
   }
 
-  nextRole() {
+  /** A role is that of one seat at most, and only configured ones are taken. */
+  freeRoles() {
     const used = new Set(this.rows().map((row) => valueIn(row, 'role')));
-    const free = this.roles.find((role) => !used.has(role));
-    if (free) return free;
-    for (let number = 2; ; ++number) {
-      const role = `${this.roles.at(-1)}-${number}`;
-      if (!used.has(role)) return role;
-    }
+    return this.roles.filter((role) => !used.has(role));
   }
 
   rows() {
@@ -79,12 +77,14 @@ export class BookForm {
   /** @param {string} role */
   addSeat(role) {
     const id = `seat-${crypto.randomUUID().slice(0, 8)}`;
+    const choice = el('select', { id: `${id}-role`, 'data-name': 'role', autocomplete: 'off' },
+      ...this.roles.map((value) => el('option', { value, text: value, selected: value === role })));
     /** @param {string} name @param {string} label @param {object} [more] */
     const field = (name, label, more = {}) => el('div', { class: 'field' },
       el('label', { for: `${id}-${name}`, text: label }),
       el('input', { id: `${id}-${name}`, 'data-name': name, autocomplete: 'off', ...more }));
     const row = el('div', { class: 'seat', role: 'group' },
-      field('role', 'Role', { value: role, required: true, maxlength: 32, spellcheck: 'false' }),
+      el('div', { class: 'field' }, el('label', { for: choice.id, text: 'Role' }), choice),
       field('name', 'Name', { maxlength: 100, placeholder: 'optional' }),
       field('email', 'E-mail', { type: 'email', placeholder: 'optional' }),
       el('button', {
@@ -92,7 +92,7 @@ export class BookForm {
         on: { click: () => this.removeSeat(row) },
       }));
     this.seats.append(row);
-    this.renumber();
+    this.arrangeSeats();
     return row;
   }
 
@@ -101,20 +101,24 @@ export class BookForm {
     const index = this.rows().indexOf(row);
     row.remove();
     this.key = '';
-    this.renumber();
+    this.arrangeSeats();
     const near = this.rows()[Math.min(index, this.rows().length - 1)];
-    (near?.querySelector('input') ?? byId('add-seat')).focus();
+    (near?.querySelector('select') ?? byId('add-seat')).focus();
   }
 
-  renumber() {
+  arrangeSeats() {
     const rows = this.rows();
+    const free = new Set(this.freeRoles());
     rows.forEach((row, index) => {
+      for (const option of row.querySelectorAll('option')) {
+        option.disabled = !option.selected && !free.has(option.value);
+      }
       row.setAttribute('aria-label', `Seat ${index + 1}`);
       const remove = row.querySelector('button');
       remove?.setAttribute('aria-label', `Remove seat ${index + 1}`);
       show(/** @type {Element} */ (remove), rows.length > 1);
     });
-    show(byId('add-seat'), rows.length < kSeatsMax);
+    show(byId('add-seat'), free.size > 0 && rows.length < kSeatsMax);
   }
 
   /** @param {boolean} shown */
@@ -210,7 +214,7 @@ export class BookForm {
     /** @type {Record<string, string>} */
     const ids = {
       title: 'title', start: 'date', start_local: 'time', zone: 'zone', length_minutes: 'length',
-      call_url: 'call', start_choice: 'choice', seats: 'add-seat',
+      call_url: 'call', start_choice: 'choice', seats: 'seats-set',
     };
     const id = ids[field];
     return id ? byId(id) : null;
@@ -235,7 +239,8 @@ function zone() {
 
 /** @param {Element} row @param {string} name */
 function valueIn(row, name) {
-  const field = /** @type {HTMLInputElement | null} */ (row.querySelector(`[data-name=${name}]`));
+  /** @type {HTMLInputElement | HTMLSelectElement | null} */
+  const field = row.querySelector(`[data-name=${name}]`);
   return field?.value.trim() ?? '';
 }
 
