@@ -203,3 +203,39 @@ test('on a phone the tools are out of the way, and its keyboard types', () =>
     await page.keyboard.press('Enter');
     await becomesGreen(page, 0.3);
   }));
+
+test('what a keyboard composes arrives whole, and before the Enter after it', () =>
+  withServer(async (server) => {
+    const meeting = await server.book();
+    const phone = await profile({
+      viewport: { width: 390, height: 760 }, hasTouch: true, isMobile: true,
+    });
+    const page = await openLink(phone, meeting, 0);
+    await page.locator('#enter:enabled').tap();
+    await page.locator('#screen canvas').waitFor();
+    await page.locator('#cover').waitFor({ state: 'hidden' });
+    await terminal(page, 0.3);
+    await page.locator('#handle').tap();
+    await page.locator('#keyboard').tap();
+    await page.locator('#typing:focus').waitFor();
+    // As a keyboard does that offers words: one is composed, changed, and then taken.
+    const keyboard = await phone.newCDPSession(page);
+    for (const text of ['prim', 'printer', kGreen]) {
+      await keyboard.send('Input.imeSetComposition',
+        { text, selectionStart: text.length, selectionEnd: text.length });
+    }
+    await keyboard.send('Input.insertText', { text: kGreen });
+    await page.keyboard.press('Enter');
+    await becomesGreen(page, 0.3);
+    // The end of a word and Enter in one go.
+    await page.evaluate((text) => {
+      const field = /** @type {HTMLTextAreaElement} */ (document.getElementById('typing'));
+      field.dispatchEvent(new CompositionEvent('compositionstart'));
+      field.value += text;
+      field.dispatchEvent(new InputEvent('input', { isComposing: true }));
+      field.dispatchEvent(new CompositionEvent('compositionend', { data: text }));
+      field.dispatchEvent(new KeyboardEvent('keydown',
+        { key: 'Enter', code: 'Enter', bubbles: true, cancelable: true }));
+    }, kGreen.replace('#00ff00', '#000000'));
+    await until('the terminal turns black', async () => await greenPart(page) < 0.05);
+  }));

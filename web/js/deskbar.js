@@ -22,6 +22,7 @@ export class Deskbar {
   constructor(screen) {
     this.screen = screen;
     this.shownText = '';
+    this.composing = false;
     this.phone = matchMedia('(max-width: 52rem)').matches;
     this.touch = matchMedia('(pointer: coarse)').matches;
     this.wireBar();
@@ -144,6 +145,7 @@ export class Deskbar {
     panel.addEventListener('click', (event) => {
       const button = /** @type {HTMLElement} */ (event.target).closest('button');
       const { hold, key } = button?.dataset ?? {};
+      this.sendTyped();  // it came first
       if (button && hold) {
         const down = button.getAttribute('aria-pressed') !== 'true';
         button.setAttribute('aria-pressed', String(down));
@@ -167,31 +169,41 @@ export class Deskbar {
     const field = byId('typing', HTMLTextAreaElement);
     const button = byId('keyboard');
     show(button, this.touch);
-    const refill = () => {
-      field.value = kFiller;
-      field.setSelectionRange(kFiller.length, kFiller.length);
-    };
+    field.value = kFiller;
     button.addEventListener('click', () => {
-      refill();
+      this.sendTyped();
       field.focus();
     });
     field.addEventListener('focus', () => button.setAttribute('aria-pressed', 'true'));
     field.addEventListener('blur', () => button.setAttribute('aria-pressed', 'false'));
+    // A word that is being composed may still change. Browsers differ in whether its last change
+    // comes before its end or after, so it is sent once both were there.
+    field.addEventListener('compositionstart', () => { this.composing = true; });
+    field.addEventListener('compositionend', () => {
+      this.composing = false;
+      setTimeout(() => { if (!this.composing) this.sendTyped(); });
+    });
     field.addEventListener('input', (event) => {
-      if (event instanceof InputEvent && event.isComposing) return;
-      this.sendTyped(field.value);
-      refill();
+      if (!(event instanceof InputEvent && event.isComposing)) this.sendTyped();
     });
     field.addEventListener('keydown', (event) => {
       const keysym = event.key === 'Backspace' || event.key.length === 1 ? 0 : kKeysyms[event.key];
-      if (!keysym) return;
+      // 229: the key belongs to what composes; Enter takes a word then, say.
+      if (!keysym || event.keyCode === 229) return;
       event.preventDefault();
+      this.sendTyped();
       this.screen.key(keysym, event.code);
     });
   }
 
-  /** @param {string} text what the hidden field holds now */
-  sendTyped(text) {
+  /** Sends what the hidden field holds, and fills it anew. */
+  sendTyped() {
+    const field = byId('typing', HTMLTextAreaElement);
+    const text = field.value;
+    if (text === kFiller) return;
+    this.composing = false;
+    field.value = kFiller;
+    field.setSelectionRange(kFiller.length, kFiller.length);
     let same = 0;
     while (same < kFiller.length && text[same] === kFiller[same]) ++same;
     for (let gone = same; gone < kFiller.length; ++gone) {
