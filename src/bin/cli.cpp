@@ -1,6 +1,7 @@
 #include "bin/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "bin/commands.hpp"
@@ -215,6 +216,22 @@ void add_planning(CLI::App& app, Line& line) {
   it.add_option("--svg", day.svg_file, "A picture: seats ready over time");
 }
 
+// The words of the line, the last one first, as CLI11 takes them. It would take the word after
+// "--option=" for the value.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    const bool empty_value =
+        word.starts_with("--") && word.size() > 3 && word.find('=') == word.size() - 1;
+    if (empty_value) word.pop_back();
+    words.push_back(std::move(word));
+    if (empty_value) words.emplace_back();
+  }
+  std::ranges::reverse(words);
+  return words;
+}
+
 // What is not known is told before what is missing: it may be why that is missing.
 int tell_usage(const CLI::App& app, const CLI::ParseError& error) {
   const auto unknown = app.remaining(true);
@@ -245,7 +262,7 @@ int run_cli(int argc, char** argv) {
     return kExitUsage;
   }
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
     return line.run();
   } catch (const CLI::ParseError& error) {
     return tell_usage(app, error);

@@ -68,9 +68,9 @@ base::Result<json::value> Client::get(const std::string& path) {
 }
 
 base::Result<json::value> Client::post(const std::string& path, const json::value& body,
-                                       const std::string& idempotency) {
+                                       const std::optional<std::string>& idempotency) {
   HttpRequest request{.method = "POST", .path = path, .body = json::serialize(body)};
-  if (!idempotency.empty()) request.headers.emplace_back("Idempotency-Key", idempotency);
+  if (idempotency) request.headers.emplace_back("Idempotency-Key", *idempotency);
   return call(std::move(request));
 }
 

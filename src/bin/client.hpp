@@ -28,9 +28,9 @@ class Client {
   static base::Result<Client> open(const Shared& shared);
 
   base::Result<boost::json::value> get(const std::string& path);
-  // idempotency: header of that name; empty: none.
+  // idempotency: header of that name.
   base::Result<boost::json::value> post(const std::string& path, const boost::json::value& body,
-                                        const std::string& idempotency = "");
+                                        const std::optional<std::string>& idempotency = {});
   std::string origin() const;
 
  private:

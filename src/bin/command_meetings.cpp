@@ -104,6 +104,9 @@ base::Result<json::object> booking_of(const BookOptions& options) {
 }
 
 base::Result<json::value> do_book(const Shared& shared, const BookOptions& options) {
+  if (options.idempotency == "") {  // of a script whose variable is not set: it relies on it
+    return fail(ErrorKind::invalid, "must not be empty", "--idempotency-key");
+  }
   const auto booking = TRY(booking_of(options));
   auto client = TRY(Client::open(shared));
   return client.post("/v1/meetings", booking, options.idempotency);

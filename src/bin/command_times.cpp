@@ -47,13 +47,20 @@ std::string local_time(const std::string& rfc3339) {
 base::Result<StartFields> parse_start(const std::string& text, const std::string& zone,
                                       base::Timestamp now) {
   const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  const bool local_text = text != "now" && !text.starts_with('+') && !base::parse_rfc3339(text);
+  if (!local_text && !zone.empty()) {
+    return fail(
+        ErrorKind::invalid,
+        "only a local time has one, like 2026-12-01T09:00; this start is an instant already",
+        "--zone");
+  }
   if (text == "now") return StartFields{.at = base::to_rfc3339(second), .local = "", .zone = ""};
   if (text.starts_with('+')) {
     const auto later = base::parse_duration(text.substr(1));
     if (!later) return fail(ErrorKind::invalid, later.error().message, "--start");
     return StartFields{.at = base::to_rfc3339(second + *later), .local = "", .zone = ""};
   }
-  if (base::parse_rfc3339(text)) return StartFields{.at = text, .local = "", .zone = ""};
+  if (!local_text) return StartFields{.at = text, .local = "", .zone = ""};
   auto local = text;
   if (local.size() > 10 && local[10] == ' ') local[10] = 'T';
   const auto chosen = zone.empty() ? machine_zone() : zone;

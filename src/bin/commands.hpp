@@ -19,7 +19,7 @@ struct BookOptions {
   std::string length = "45m";
   std::string call_url;
   std::vector<std::string> seats;  // role[:name[:email]]
-  std::string idempotency;
+  std::optional<std::string> idempotency;
 };
 
 int book(const Shared& shared, const BookOptions& options);

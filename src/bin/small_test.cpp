@@ -24,7 +24,7 @@ TEST(Start, NowAndLaterAreWholeSecondsFromNow) {
 }
 
 TEST(Start, AnInstantIsGivenOnAsItIsAndALocalTimeWithItsZone) {
-  const auto instant = parse_start("2026-12-01T09:00:00+01:00", "Europe/Paris", kNow);
+  const auto instant = parse_start("2026-12-01T09:00:00+01:00", "", kNow);
   EXPECT_EQ(instant->at, "2026-12-01T09:00:00+01:00");
   EXPECT_EQ(instant->zone, "");
   for (const auto* text : {"2026-12-01 09:00", "2026-12-01T09:00"}) {
@@ -32,6 +32,15 @@ TEST(Start, AnInstantIsGivenOnAsItIsAndALocalTimeWithItsZone) {
     EXPECT_EQ(local->at, "");
     EXPECT_EQ(local->local, "2026-12-01T09:00");
     EXPECT_EQ(local->zone, "Europe/Paris");
+  }
+}
+
+TEST(Start, AZoneThatTheStartDoesNotUseIsRefusedAndNotOverlooked) {
+  for (const auto* text : {"now", "+10m", "2026-12-01T09:00:00Z", "2026-12-01T09:00:00+01:00"}) {
+    const auto start = parse_start(text, "America/New_York", kNow);
+    ASSERT_FALSE(start) << text;
+    EXPECT_EQ(start.error().kind, base::ErrorKind::invalid) << text;
+    EXPECT_EQ(start.error().field, "--zone") << text;
   }
 }
 

@@ -213,6 +213,15 @@ TEST(Cli, BookListShowCancelAndTheirExitCodes) {
   EXPECT_NE(text_at(again, "id"), id);
   const auto other = server.howdah(later({"--idempotency-key", "k1"}));
   EXPECT_EQ(other.code, 4) << "same key, other body: " << other.err;
+  for (const auto& words :
+       {std::vector<std::string>{"--idempotency-key", ""}, {"--idempotency-key="}}) {
+    const auto empty = server.howdah(later(words));
+    EXPECT_EQ(empty.code, 2) << empty.out << empty.err;
+    EXPECT_TRUE(contains(empty.err, "--idempotency-key")) << empty.err;
+  }
+  const auto zoned = server.howdah(later({"--zone", "Europe/Paris"}));
+  EXPECT_EQ(zoned.code, 2) << zoned.out << zoned.err;
+  EXPECT_TRUE(contains(zoned.err, "--zone: ")) << zoned.err;
 
   const auto shown = server.howdah({"show", id});
   EXPECT_EQ(shown.code, 0);

@@ -93,6 +93,20 @@ TEST(HttpApi, ABadBookingNamesItsFieldAndStoresNothing) {
   EXPECT_TRUE(all.at("meetings").as_array().empty());
 }
 
+// An empty key is a client's mistake: it believes that asking again is safe.
+TEST(HttpApi, AnIdempotencyKeyThatIsThereMustBeGood) {
+  HttpHouse house;
+  for (const std::string& key :
+       {std::string(), std::string("a b"), std::string("\xc3\xa4"), std::string(129, 'k')}) {
+    const auto answer = house.call("POST", "/v1/meetings",
+                                   house.with_key({{"Idempotency-Key", key}}), booking_of(house));
+    ASSERT_EQ(answer.status, 422) << '"' << key << "\" " << answer.body;
+    EXPECT_EQ(object_of(answer).at("field").as_string(), "Idempotency-Key");
+  }
+  const auto all = object_of(house.call("GET", "/v1/meetings", house.with_key()));
+  EXPECT_TRUE(all.at("meetings").as_array().empty());
+}
+
 TEST(HttpApi, ReschedulesUntilDesktopsRun) {
   HttpHouse house;
   const auto meeting = house.book();

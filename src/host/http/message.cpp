@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace host::http {
 namespace {
 
@@ -54,6 +56,10 @@ std::string_view Request::header(std::string_view name) const {
     if (key == name) return value;
   }
   return {};
+}
+
+bool Request::has_header(std::string_view name) const {
+  return std::ranges::any_of(headers, [&](const auto& header) { return header.first == name; });
 }
 
 std::string_view Request::cookie(std::string_view name) const {

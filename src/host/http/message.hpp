@@ -29,6 +29,8 @@ struct Request {
 
   // The first header of this name (lower case), or "".
   std::string_view header(std::string_view name) const;
+  // Whether there is one, though it may be empty.
+  bool has_header(std::string_view name) const;
   std::string_view cookie(std::string_view name) const;
   // The value of `name` in the query, or nothing. Not decoded.
   std::optional<std::string_view> parameter(std::string_view name) const;

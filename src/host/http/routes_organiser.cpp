@@ -77,7 +77,7 @@ Response me(const Context& context, const Request& request, const Parts& /*parts
 }
 
 bool key_allowed(std::string_view key) {
-  if (key.size() > 128) return false;
+  if (key.empty() || key.size() > 128) return false;
   for (const char c : key) {
     if (c < 0x21 || c > 0x7e) return false;
   }
@@ -88,7 +88,8 @@ Response book(const Context& context, const Request& request, const Parts& /*par
   const auto who = principal_of(context, request);
   if (!who) return not_logged_in(who.error());
   std::optional<std::pair<std::string, std::string>> idempotency;
-  if (const auto key = request.header("idempotency-key"); !key.empty()) {
+  if (request.has_header("idempotency-key")) {
+    const auto key = request.header("idempotency-key");
     if (!key_allowed(key)) {
       return problem(422, "must be 1 to 128 printable ASCII characters", "Idempotency-Key");
     }
