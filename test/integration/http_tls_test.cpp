@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "integration/http_house.hpp"
@@ -58,8 +59,21 @@ class TlsClient {
                               sizeof name);
     return name;
   }
+  // Whether all of it was taken.
+  bool send(const std::string& bytes) {
+    return SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size())) ==
+           static_cast<int>(bytes.size());
+  }
+  // The server says that nothing more comes. A reset is not that.
+  bool ends() {
+    char byte = 0;
+    return ::recv(http_.fd(), &byte, 1, 0) == 0;
+  }
   std::string call(const std::string& request, std::string_view until) {
-    SSL_write(tls_.get(), request.data(), static_cast<int>(request.size()));
+    send(request);
+    return read(until);
+  }
+  std::string read(std::string_view until) {
     std::string all;
     char bytes[4096];
     while (all.find(until) == std::string::npos) {
@@ -80,6 +94,7 @@ class TlsClient {
 class HttpTls : public testing::Test {
  protected:
   HttpTls() {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to sockets whose peer is gone
     char pattern[] = "/tmp/howdah-tls-XXXXXX";
     folder = ::mkdtemp(pattern);
     config.tls = make_certificate(folder, "first");
@@ -119,6 +134,20 @@ TEST_F(HttpTls, ServesPagesEventsAndLinksOverHttps) {
                           {{"Cookie", house->seat_cookie(meeting.seats[0])}}),
       "event: status");
   EXPECT_NE(head.find("event: status"), std::string::npos);
+}
+
+// A client that sends all of its request before it reads: a reset would take the answer away.
+TEST_F(HttpTls, ARefusalIsReadByWhoStillSends) {
+  const std::string request = HttpClient::request("POST", "/v1/login", house->host, {},
+                                                  std::string(std::size_t{200} * 1024, 'x'));
+  for (int i = 0; i < 20; ++i) {
+    TlsClient client(house->port);
+    ASSERT_TRUE(client.connected());
+    EXPECT_TRUE(client.send(request)) << i;
+    const auto answer = client.read("too large");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 413 ")) << i << ": " << answer;
+    EXPECT_TRUE(client.ends()) << i;
+  }
 }
 
 TEST_F(HttpTls, NewCertificateIsUsedWithoutARestart) {

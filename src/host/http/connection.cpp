@@ -300,11 +300,10 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   }
 
   // Says that nothing more comes, and reads what is on its way, so that the answer is not lost in a
-  // reset.
+  // reset. What was encrypted is not decrypted any more.
   void finish() {
     error_code ignored;
     set_deadline(kDrainTime);
-    if (stream_.secure()) return close();
     stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     drain(0);
   }
@@ -312,11 +311,12 @@ class Connection final : public Peer, public std::enable_shared_from_this<Connec
   void drain(std::size_t already) {
     buffer_.consume(buffer_.size());
     if (already > kDrainBytesMax) return close();
-    stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this(), already](
-                                                             error_code error, std::size_t count) {
-      if (error) return self->close();
-      self->drain(already + count);
-    });
+    stream_.socket().async_read_some(
+        buffer_.prepare(kReadBytes),
+        [self = shared_from_this(), already](error_code error, std::size_t count) {
+          if (error) return self->close();
+          self->drain(already + count);
+        });
   }
 
   void close() {
