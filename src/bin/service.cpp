@@ -202,7 +202,7 @@ void Service::say_alive() {
 }
 
 base::Result<> Service::ready() {
-  if (!providers_.store->healthy()) TRY(providers_.store->check_writable());
+  TRY(providers_.store->ready(providers_.clock.now()));
   return loop_.healthy();
 }
 

@@ -15,6 +15,7 @@ namespace {
 using adapter::sqlite::SqliteStore;
 using base::ErrorKind;
 using test::plain_meeting;
+using namespace std::chrono_literals;
 
 // A new file system at `folder`, seen by this process alone; false when the system forbids it.
 bool mount_small(const std::string& folder) {
@@ -59,6 +60,17 @@ TEST(StoreFull, AFullDiskIsAClearErrorReadsGoOnAndItHeals) {
     EXPECT_FALSE(store->healthy());
     EXPECT_FALSE(store->check_writable());
 
+    // What changes nothing needs no room, and is no sign that there is some.
+    const auto now = base::from_unix_ms(1'790'000'000'000);
+    EXPECT_EQ(*store->purge(now, 10), 0U);
+    EXPECT_FALSE(store->healthy()) << "a purge with nothing to do";
+    EXPECT_EQ(store->take_login("no such code", now).error().kind, ErrorKind::not_found);
+    EXPECT_FALSE(store->healthy()) << "a login with a wrong code";
+    auto stale = plain_meeting("m0");
+    stale.version = 99;
+    EXPECT_EQ(store->save({stale, {}, 0, {}}).error().kind, ErrorKind::conflict);
+    EXPECT_FALSE(store->healthy()) << "a change that came too late";
+
     EXPECT_EQ(store->live()->size(), static_cast<std::size_t>(stored));
     EXPECT_TRUE(store->load(*domain::MeetingId::parse("m0")));
     EXPECT_FALSE(store->load(*domain::MeetingId::parse("m" + std::to_string(stored))));
@@ -68,6 +80,27 @@ TEST(StoreFull, AFullDiskIsAClearErrorReadsGoOnAndItHeals) {
     EXPECT_TRUE(store->healthy());
     EXPECT_TRUE(store->create({plain_meeting("later"), {}, 0, {}}, std::nullopt));
     EXPECT_EQ(test::ask_sql(path, "PRAGMA integrity_check"), "ok");
+  });
+}
+
+TEST(StoreFull, AnIdleStoreFindsOutThatTheDiskIsFullAndThatThereIsRoomAgain) {
+  on_small_disk([](const test::Folder& folder) {
+    const auto path = folder.file("store.db");
+    const auto store = test::open_sqlite(path);
+    const auto begin = base::from_unix_ms(1'790'000'000'000);
+    EXPECT_TRUE(store->ready(begin));
+    {
+      std::ofstream file(folder.file("ballast"));
+      while (file << std::string(4096, 'x') << std::flush) {
+      }
+    }
+    EXPECT_TRUE(store->ready(begin + 29s)) << "a try costs a sync, and everybody may ask";
+    const auto full = store->ready(begin + 30s);
+    EXPECT_TRUE(!full && full.error().message.find("full") != std::string::npos);
+    EXPECT_FALSE(store->ready(begin + 31s));
+    std::filesystem::remove(folder.file("ballast"));
+    EXPECT_TRUE(store->ready(begin + 32s));
+    EXPECT_TRUE(store->ready(begin - 1h)) << "the clock was set back";
   });
 }
 

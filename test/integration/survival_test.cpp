@@ -305,7 +305,10 @@ TEST_F(FullDisk, IsSaidAndNothingIsHalfWrittenAndItGoesOnWhenThereIsRoomAgain) {
     EXPECT_TRUE(answer == 201 || answer == 503) << answer;
     return answer == 503;
   }));
-  EXPECT_TRUE(eventually(kSoon, [&] { return ready_status() == 503; }));
+  EXPECT_EQ(ready_status(), 503);
+  const auto login = client().post("/v1/login", {}, R"({"code":"no such code"})");
+  EXPECT_TRUE(login && login->status == 401) << (login ? login->body : "no answer");
+  EXPECT_EQ(ready_status(), 503) << "a login that changed nothing is no sign of room";
   EXPECT_EQ(listed(), booked) << "reading goes on, and shows what was acknowledged";
   std::filesystem::remove(disk_ + "/filler");
   EXPECT_TRUE(eventually(kSoon, [&] { return ready_status() == 200; }));

@@ -36,7 +36,11 @@ void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
   const auto committed = commit(batch);
   lock.lock();
   led_ = false;
-  failure_ = committed ? std::nullopt : std::optional(committed.error());
+  if (!committed) {
+    failure_ = committed.error();
+  } else if (*committed) {
+    failure_.reset();
+  }
   // Under the lock: a job ends with its caller's stack as soon as that caller sees it done.
   for (auto* each : batch) {
     each->done = true;
@@ -65,8 +69,9 @@ std::optional<base::Error> GroupCommit::failure() {
   return failure_;
 }
 
-// An exception here would leave the other callers waiting for ever; there is none but bad_alloc.
-Result<> GroupCommit::commit(const Batch& batch) noexcept {
+// True: something was written. An exception here would leave the other callers waiting for ever;
+// there is none but bad_alloc.
+Result<bool> GroupCommit::commit(const Batch& batch) noexcept {
   auto committed = run_all(batch);
   if (!committed) {
     if (connection_->in_transaction()) {
@@ -80,7 +85,7 @@ Result<> GroupCommit::commit(const Batch& batch) noexcept {
 }
 
 // Error: the transaction as a whole failed, nothing of it was kept.
-Result<> GroupCommit::run_all(const Batch& batch) {
+Result<bool> GroupCommit::run_all(const Batch& batch) {
   TRY(connection_->query("BEGIN IMMEDIATE").run());
   if (!TRY(run_plainly(batch))) {
     TRY(connection_->query("ROLLBACK").run());
@@ -89,25 +94,29 @@ Result<> GroupCommit::run_all(const Batch& batch) {
   }
   const auto succeeded = [](const Job* job) { return job->outcome.has_value(); };
   if (std::none_of(batch.begin(), batch.end(), succeeded)) {
-    return connection_->query("ROLLBACK").run();
+    TRY(connection_->query("ROLLBACK").run());
+    return false;
   }
-  return finish();
+  TRY(finish());
+  return std::any_of(batch.begin(), batch.end(),
+                     [&](const Job* job) { return succeeded(job) && job->changed; });
 }
 
 // Savepoints cost a copy of each page that is written. Nearly all writes succeed or fail before
 // they have changed anything; false: one did not.
 Result<bool> GroupCommit::run_plainly(const Batch& batch) {
   for (auto* job : batch) {
-    const auto before = sqlite3_total_changes64(connection_->handle());
     TRY(run_one(*job));
-    if (!job->outcome && sqlite3_total_changes64(connection_->handle()) != before) return false;
+    if (!job->outcome && job->changed) return false;
   }
   return true;
 }
 
 // What is wrong with the disk is wrong for all. SQLite may have rolled all back already, too.
 Result<> GroupCommit::run_one(Job& job) {
+  const auto before = sqlite3_total_changes64(connection_->handle());
   job.outcome = job.work(*connection_);
+  job.changed = sqlite3_total_changes64(connection_->handle()) != before;
   if (job.outcome) return {};
   const auto kind = job.outcome.error().kind;
   if (connection_->in_transaction() && kind != ErrorKind::unavailable) return {};

@@ -37,7 +37,8 @@ class GroupCommit {
   // very moment of the commit.
   base::Result<> run(const Work& work);
 
-  // Why the last transaction failed; nothing when it succeeded.
+  // Why a transaction failed; nothing once one that had something to write succeeded after it. One
+  // that had not says nothing about the disk.
   std::optional<base::Error> failure();
 
  private:
@@ -45,6 +46,7 @@ class GroupCommit {
     explicit Job(const Work& todo) : work(todo) {}
     const Work& work;
     base::Result<> outcome;
+    bool changed = false;
     bool done = false;
     std::condition_variable wake;
   };
@@ -52,8 +54,8 @@ class GroupCommit {
 
   void lead(std::unique_lock<std::mutex>& lock);
   void wait(std::unique_lock<std::mutex>& lock, Job& job);
-  base::Result<> commit(const Batch& batch) noexcept;
-  base::Result<> run_all(const Batch& batch);
+  base::Result<bool> commit(const Batch& batch) noexcept;
+  base::Result<bool> run_all(const Batch& batch);
   base::Result<bool> run_plainly(const Batch& batch);
   base::Result<> run_one(Job& job);
   base::Result<> run_in_savepoint(Job& job);

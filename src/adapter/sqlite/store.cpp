@@ -14,7 +14,10 @@ using base::ErrorKind;
 using base::fail;
 using base::Result;
 
+using namespace std::chrono_literals;  // NOLINT: 30s reads better than any alternative
+
 constexpr std::size_t kEntropyBytes = 16;
+constexpr base::Duration kTrialEvery = 30s;
 // SQLite looks through all of it at nearly every commit (a page that was split has had a number far
 // beyond the file's end for a moment).
 constexpr int kWriterCacheKib = 2048;
@@ -81,6 +84,17 @@ Result<> SqliteStore::check_writable() {
     return connection.query("INSERT OR REPLACE INTO trial (id, data) VALUES (1, zeroblob(65536))")
         .run();
   });
+}
+
+Result<> SqliteStore::ready(base::Timestamp now) {
+  if (!healthy()) return check_writable();
+  const auto now_ms = base::to_unix_ms(now);
+  auto tried_ms = tried_ms_.load();
+  // A clock that was ahead must not put the next try off.
+  const bool fresh = tried_ms <= now_ms && now_ms - tried_ms < kTrialEvery / 1ms;
+  // One of those who ask at the same time.
+  if (fresh || !tried_ms_.compare_exchange_strong(tried_ms, now_ms)) return {};
+  return check_writable();
 }
 
 Result<> SqliteStore::backup(const std::string& to) {

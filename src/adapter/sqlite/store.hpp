@@ -7,6 +7,7 @@
 // again; it never stands in the way of others. After a failed write, reads go on; healthy() says
 // why not.
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,6 +39,9 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
   base::Result<> healthy();
   // Writes a little, in order to see whether a failure is over.
   base::Result<> check_writable();
+  // healthy() of a store that nobody writes to, too: after a failure, and when the last try is
+  // older than half a minute, check_writable(). So callers cost no more than that.
+  base::Result<> ready(base::Timestamp now);
   // Copies the store as it is now, while it is in use, to a new file (mode 0600), and checks the
   // copy. conflict: `to` exists. Nothing is left there after an error.
   base::Result<> backup(const std::string& to);
@@ -100,6 +104,7 @@ class SqliteStore final : public port::MeetingStore, public port::KeyStore {
   ReaderPool readers_;
   const std::string identity_;
   std::uint64_t last_cursor_;  // used by writes alone
+  std::atomic<std::int64_t> tried_ms_ = 0;
   // API keys by hash, as they were last read: each request asks for one, they hardly ever change,
   // and all changes come through here.
   std::mutex keys_mutex_;
