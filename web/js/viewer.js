@@ -27,8 +27,8 @@ let plannedEnd = 0;
 let end = null;
 let warned = kNoWarning;
 let finished = false;
-// They asked to end the meeting for everybody. Set before that is sent: the socket may tell that they
-// left before the answer is there.
+// They asked to end the meeting for everybody. Set before that is sent: the socket may tell that
+// they left before the answer is there.
 let askedEnd = false;
 
 const screen = new Screen(byId('screen'), {
