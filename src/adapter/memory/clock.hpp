@@ -10,7 +10,8 @@ namespace adapter::memory {
 
 class Clock : public port::Clock {
  public:
-  explicit Clock(base::Timestamp start) : now_(start) {}
+  explicit Clock(base::Timestamp start, base::Duration since_boot = std::chrono::hours(24))
+      : now_(start), since_boot_(since_boot) {}
 
   base::Timestamp now() override;
   base::Duration since_boot() override;
@@ -21,7 +22,7 @@ class Clock : public port::Clock {
  private:
   std::mutex mutex_;
   base::Timestamp now_;
-  base::Duration since_boot_{0};
+  base::Duration since_boot_;
 };
 
 }  // namespace adapter::memory

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;  // NOLINT
 
 TEST(MemoryClock, StepMovesTheWallAloneAndTimeMovesBoth) {
   const auto start = *base::parse_rfc3339("2026-12-01T08:00:00Z");
-  Clock clock(start);
+  Clock clock(start, 0s);
   clock.advance(10s);
   EXPECT_EQ(clock.now(), start + 10s);
   EXPECT_EQ(clock.since_boot(), 10s);

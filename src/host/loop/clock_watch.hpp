@@ -1,6 +1,7 @@
 #pragma once
 // ClockWatch (S18): notices that the wall clock was stepped, by comparing it with the time since
 // boot. After a jump nothing may be ended by the clock until it has settled; then it is believed.
+// So it is after a boot: perhaps nobody has set it yet, and it counts from what the machine kept.
 // Pure: the caller reads the clocks. Not thread-safe.
 
 #include <optional>
@@ -16,6 +17,7 @@ class ClockWatch {
   // By how much the wall clock jumped since the last look; zero when it did not.
   base::Duration look(base::Timestamp now, base::Duration since_boot) {
     const base::Duration offset = now.time_since_epoch() - since_boot;
+    if (!offset_ && since_boot < settle_) settled_at_ = settle_;
     const base::Duration step = offset_ ? offset - *offset_ : base::Duration{0};
     offset_ = offset;
     if (std::chrono::abs(step) <= jump_) return base::Duration{0};

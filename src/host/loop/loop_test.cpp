@@ -187,6 +187,17 @@ TEST_F(LoopTest, KillsAreHeldWhileTheClockSettles) {
             std::string::npos);
 }
 
+TEST(ClockWatch, DoubtsTheClockOfAMachineThatHasJustBooted) {
+  const auto now = base::from_unix_ms(1'796'115'600'000);
+  ClockWatch booted(30s, 2min);
+  EXPECT_EQ(booted.look(now, 10s), 0s);
+  EXPECT_TRUE(booted.settling(119s));
+  EXPECT_FALSE(booted.settling(2min));
+  ClockWatch started_anew(30s, 2min);
+  started_anew.look(now, 1h);
+  EXPECT_FALSE(started_anew.settling(1h));
+}
+
 // A wrong clock may have set the next look a day ahead of the right one.
 TEST_F(LoopTest, NothingIsPurgedByAClockThatHasJustJumped) {
   auto meeting = world.book();
