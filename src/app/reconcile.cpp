@@ -152,8 +152,12 @@ class Pass {
     if (plan.meeting == before && plan.actions.empty()) return false;
     bool made = false;
     for (const auto& action : plan.actions) {
-      if (is_stale()) return true;  // held up since: look again before anything is done
-      done_.push_back(action);
+      if (is_stale()) {  // held up since: look again before anything is done
+        TRY(skip(
+            {std::find(plan.actions.begin(), plan.actions.end(), action), plan.actions.end()}));
+        return true;
+      }
+      asked_.insert(identity_of(action));
       made |= TRY(execute(plan.meeting, action));
     }
     alert_held_names(plan.meeting);
@@ -172,6 +176,7 @@ class Pass {
     domain::Observed observed;
     observed.capabilities = may_;
     observed.may_launch = may_launch_;
+    observed.asked = asked_;
     if (wanted.instances) {
       observed.instances_asked_at = ports_.clock.now();
       observed.instances = seen("list machines", ports_.compute.list(meeting.id));
@@ -220,13 +225,8 @@ class Pass {
     observed.probes.emplace(id, *std::move(probe));
   }
 
-  // A pass asks for the same thing once; what has not shown by then is for the next wake.
   domain::Plan make_plan(const Meeting& before, const domain::Observed& observed) const {
-    auto plan = domain::plan(before, observed, observed_.at, settings_.policy);
-    std::erase_if(plan.actions, [&](const Action& action) {
-      return std::find(done_.begin(), done_.end(), action) != done_.end();
-    });
-    return plan;
+    return domain::plan(before, observed, observed_.at, settings_.policy);
   }
 
   // False: somebody else has stored something meanwhile.
@@ -292,6 +292,19 @@ class Pass {
   Result<bool> execute(const Meeting& meeting, const Action& action) {
     const auto outcome = call(meeting, action);
     ++report_.actions;
+    TRY(note_outcome(action, outcome));
+    return outcome || !base::was_not_taken(outcome.error().kind);
+  }
+
+  // What was noted and is not made, as the pass was held up: by the row it would be on its way.
+  Result<> skip(const std::vector<Action>& actions) {
+    for (const auto& action : actions) {
+      TRY(note_outcome(action, base::fail(ErrorKind::held_back, "the pass was held up")));
+    }
+    return {};
+  }
+
+  Result<> note_outcome(const Action& action, const domain::Outcome& outcome) {
     const auto now = ports_.clock.now();
     auto entry = audit_entry(AuditEntry::Kind::outcome, action, now);
     entry.result = outcome ? "ok" : std::string(to_string(outcome.error().kind));
@@ -301,18 +314,18 @@ class Pass {
       report_.failed.emplace_back(action, outcome.error().kind);
       if (outcome.error().kind == ErrorKind::denied) report_.refused = domain::name_of(action);
       base::log_error(LogLevel::warn, "action failed", outcome.error(),
-                      {{"meeting", meeting.id.text()},
+                      {{"meeting", report_.meeting.text()},
                        {"desktop", domain::desktop_of(action).text()},
                        {"action", domain::name_of(action)}});
     }
     bool changed = false;
-    TRY(change_meeting(ports_, meeting.id, {entry}, [&](const Meeting& now_stored) {
+    TRY(change_meeting(ports_, report_.meeting, {entry}, [&](const Meeting& now_stored) {
       auto next = domain::apply_outcome(now_stored, action, outcome, now, settings_.policy);
       changed = next != now_stored;
       return Result<Meeting>(std::move(next));
     }));
-    if (!changed) TRY(ports_.store.append_audit(meeting.id, {entry}));
-    return outcome || !base::was_not_taken(outcome.error().kind);
+    if (!changed) TRY(ports_.store.append_audit(report_.meeting, {entry}));
+    return {};
   }
 
   const Ports& ports_;
@@ -322,7 +335,7 @@ class Pass {
   bool may_launch_ = true;
   Moment started_;
   Moment observed_;
-  std::vector<Action> done_;
+  std::set<std::string> asked_;
   PassReport report_;
 };
 

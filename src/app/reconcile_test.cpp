@@ -216,6 +216,67 @@ TEST(Reconcile, PassThatWasHeldUpLooksAgainBeforeItLaunches) {
   EXPECT_EQ(world.compute.launched_ever(), 2U);
 }
 
+// What it noted and did not call for is not on its way: a full place is left for the next one.
+TEST(Reconcile, ALaunchThatCameTooLateToBeMadeDoesNotHoldItsSeatAtAFullPlace) {
+  AppWorld world({.places = 2});
+  world.settings.policy.places = 2;
+  const auto meeting = world.book();
+  std::uint32_t calls = 0;
+  world.compute.on_launch([&](const port::LaunchSpec&) {
+    if (++calls > 1) return;
+    world.clock.advance(31s);
+    world.compute.set_capacity(0, false);
+  });
+  world.run_until(kT - 2min);
+  for (const auto& seat : world.load(meeting.id).seats) {
+    ASSERT_TRUE(seat.desktop);
+    EXPECT_TRUE(seat.desktop->instance) << seat.role;
+  }
+}
+
+// Its zone takes no more calls, by our own pace, and looks take some time.
+class PacedZone final : public port::DnsZone {
+ public:
+  PacedZone(memory::DnsZone& inner, memory::Clock& clock) : inner_(inner), clock_(clock) {}
+  std::string name_of(const domain::DesktopId& desktop) const override {
+    return inner_.name_of(desktop);
+  }
+  base::Result<> put(const domain::Record&) override {
+    ++puts;
+    return base::fail(base::ErrorKind::held_back, "too many calls");
+  }
+  base::Result<> drop(const std::string& name, const domain::Owner& owner) override {
+    return inner_.drop(name, owner);
+  }
+  base::Result<std::vector<domain::Record>> list(const domain::MeetingId& meeting) override {
+    clock_.advance(10ms);
+    return inner_.list(meeting);
+  }
+  base::Result<std::vector<domain::Record>> list_all() override { return inner_.list_all(); }
+
+  std::uint32_t puts = 0;
+
+ private:
+  memory::DnsZone& inner_;
+  memory::Clock& clock_;
+};
+
+TEST(Reconcile, ANameThatIsHeldBackIsAskedForOnceInAPass) {
+  AppWorld world;
+  PacedZone zone(world.zone, world.clock);
+  const Ports ports{world.store,   world.store,   world.compute, zone,         world.prober,
+                    world.secrets, world.wakeups, world.clock,   world.entropy};
+  Reconcile reconcile(ports, world.settings,
+                      {domain::Capability::launch, domain::Capability::name});
+  const auto meeting = world.book();
+  world.clock.advance(50min);
+  must(reconcile.pass(meeting.id, false));
+  world.clock.advance(10s);
+  const auto before = zone.puts;
+  must(reconcile.pass(meeting.id, false));
+  EXPECT_EQ(zone.puts, before + 2U) << "one for each seat";
+}
+
 TEST(Reconcile, PassThatWasHeldUpKnowsItThoughTheClockWasSetBackMeanwhile) {
   AppWorld world;
   const auto meeting = world.book();

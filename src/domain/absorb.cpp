@@ -136,7 +136,7 @@ void note_probe(Seat& seat, Desktop& desktop, const Probe& probe, const Policy& 
   }
   if (probe.answers || probe.connections) {
     note_presence(seat, desktop, probe.connections, probe.at, policy);
-  } else if (desktop.presence) {
+  } else if (desktop.presence && !had_left(desktop)) {
     note_presence(seat, desktop, std::nullopt, probe.at, policy);
   }
   // The gate was closed before this look began: nobody can have come in since, but for who had
@@ -168,7 +168,15 @@ void close_desktop(Seat& seat, CloseReason reason, Timestamp now) {
   desktop.closing = Closing{reason, now};
   seat.tokens.clear();
   if (reason == CloseReason::unused) seat.wanted_at.reset();  // a wish from now on is a new one
-  if (reason == CloseReason::died || reason == CloseReason::never_ready) ++seat.failures;
+  if (reason != CloseReason::died && reason != CloseReason::never_ready) return;
+  ++seat.failures;
+  // Whoever was in it wants another one, until that wish lapses as others do.
+  if (seat.used_at || desktop.entered_at) seat.wanted_at = now;
+}
+
+bool had_left(const Desktop& desktop) {
+  return desktop.silent_since && desktop.presence && desktop.presence->connections == 0U &&
+         is_watched(desktop, *desktop.silent_since) && is_drained(desktop, desktop.presence->at);
 }
 
 void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> connections,

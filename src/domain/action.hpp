@@ -22,7 +22,6 @@ struct Launch {
   std::uint32_t place = 0;  // index into the ordered list of places to launch in
   std::string key;
   Timestamp deadline;  // when the machine ends itself, whatever happens to us
-  Timestamp asked_at;  // Desktop::launch_called_at of this call
   bool operator==(const Launch&) const = default;
 };
 
@@ -65,6 +64,8 @@ std::string_view name_of(const Action& action);
 const DesktopId& desktop_of(const Action& action);
 // What it changes at the provider: the machine that it ends, or else the desktop by its name.
 std::string_view thing_of(const Action& action);
+// What makes it the same call when it is made again, whenever that is.
+std::string identity_of(const Action& action);
 
 // What the call answered. For Launch the instance; for the others nothing.
 using Outcome = base::Result<std::optional<Instance>>;

@@ -173,7 +173,8 @@ Result<Meeting> restart(const Meeting& meeting, const SeatId& seat_id, Timestamp
   Meeting next = meeting;
   Seat* seat = find_seat(next, seat_id);
   if (seat == nullptr) return no_such_seat();
-  if (wants_desktop(meeting, *seat, now, policy) && open_desktop(*seat) == nullptr) return next;
+  const bool comes = awaits_desktop(meeting, *seat, now, policy);
+  if (comes && wants_desktop(meeting, *seat, now, policy)) return next;  // pressed twice
   if (!can_restart(meeting, *seat, now, policy)) {
     return fail(ErrorKind::conflict, "this desktop cannot be started again now");
   }

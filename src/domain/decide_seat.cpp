@@ -28,6 +28,12 @@ bool can(const Scene& scene, Capability capability) {
   return scene.observed.capabilities.contains(capability);
 }
 
+// A pass makes a call once; what has not shown by then is for the next wake, and must not be noted
+// as if it were made again.
+bool has_asked(const Scene& scene, const Action& action) {
+  return scene.observed.asked.contains(identity_of(action));
+}
+
 // Whether a call that was made at `last` may be made again; wanted since `since`.
 bool is_due(const Scene& scene, const std::optional<Timestamp>& last, Timestamp since,
             Duration pause) {
@@ -81,18 +87,19 @@ void launch(Scene& scene) {
     return;
   }
   if (scene.now < desktop.launch_next_at || !can(scene, Capability::launch)) return;
+  const Launch call{.seat = scene.seat.id,
+                    .desktop = desktop.id,
+                    .attempt = desktop.attempt,
+                    .place = desktop.place,
+                    .key = launch_key(desktop),
+                    .deadline = desktop.ends_itself_at};
+  if (has_asked(scene, call)) return;
   if (desktop.launch_called_at) desktop.launch_unknown = true;
   desktop.launch_called_at = scene.now;
   desktop.misses = 0;  // lists from before say nothing of this call
   desktop.launch_next_at = scene.now + backoff(desktop.id, scene.now - desktop.intent_at,
                                                scene.policy.launch_retry, scene.policy.retry_max);
-  scene.actions.emplace_back(Launch{.seat = scene.seat.id,
-                                    .desktop = desktop.id,
-                                    .attempt = desktop.attempt,
-                                    .place = desktop.place,
-                                    .key = launch_key(desktop),
-                                    .deadline = desktop.ends_itself_at,
-                                    .asked_at = scene.now});
+  scene.actions.emplace_back(call);
 }
 
 // A new deadline is told at once, one that was told in vain after a pause.
@@ -104,9 +111,11 @@ void keep_deadline(Scene& scene) {
   if (again && !is_due(scene, desktop.deadline_told_at, desktop.instance->seen.at, kAskAgain)) {
     return;
   }
+  const SetDeadline call{desktop.id, desktop.instance->value, wanted, scene.now};
+  if (has_asked(scene, call)) return;
   desktop.deadline_told = wanted;
   desktop.deadline_told_at = scene.now;
-  scene.actions.emplace_back(SetDeadline{desktop.id, desktop.instance->value, wanted, scene.now});
+  scene.actions.emplace_back(call);
 }
 
 void name(Scene& scene) {
@@ -117,9 +126,10 @@ void name(Scene& scene) {
       !can(scene, Capability::name)) {
     return;
   }
+  const PutRecord call{desktop.id, desktop.address->value, scene.seat.generation, scene.now};
+  if (has_asked(scene, call)) return;
   desktop.record_asked_at = scene.now;
-  scene.actions.emplace_back(
-      PutRecord{desktop.id, desktop.address->value, scene.seat.generation, scene.now});
+  scene.actions.emplace_back(call);
 }
 
 // A desktop that cannot be used and where nobody can be: taken down, and perhaps replaced. By the
@@ -133,7 +143,7 @@ std::optional<CloseReason> is_broken(const Scene& scene) {
   if (!desktop.first_ready && now >= desktop.instance->seen.at + policy.ready_within) {
     return CloseReason::never_ready;
   }
-  if (desktop.silent_since && !desktop.entered_at &&
+  if (desktop.silent_since && (!desktop.entered_at || had_left(desktop)) &&
       now >= *desktop.silent_since + policy.ready_within) {
     return CloseReason::died;
   }
@@ -191,8 +201,10 @@ void unname(Scene& scene) {
       !can(scene, Capability::name)) {
     return;
   }
+  const DropRecord call{desktop.id, scene.seat.generation};
+  if (has_asked(scene, call)) return;
   desktop.drop_asked_at = scene.now;
-  scene.actions.emplace_back(DropRecord{desktop.id, scene.seat.generation});
+  scene.actions.emplace_back(call);
 }
 
 // It was seen to be on its way: to tell it again costs a call, of which there are few.
@@ -217,8 +229,10 @@ void kill(Scene& scene) {
       is_stopping(scene, desktop.instance->value) || !can(scene, Capability::terminate)) {
     return;
   }
+  const Terminate call{desktop.id, desktop.instance->value};
+  if (has_asked(scene, call)) return;
   desktop.kill_at = scene.now;
-  scene.actions.emplace_back(Terminate{desktop.id, desktop.instance->value});
+  scene.actions.emplace_back(call);
 }
 
 void take_down(Scene& scene) {
@@ -270,7 +284,7 @@ void end_strays(Meeting& meeting, Seat& seat, const Observed& observed, Timestam
   std::vector<Action> ends;
   add_stray_ends(scene, ends);
   add_stray_drops(scene, ends);
-  if (ends.empty()) return;
+  std::erase_if(ends, [&](const Action& action) { return has_asked(scene, action); });
   std::sort(ends.begin(), ends.end(), [&](const Action& one, const Action& other) {
     const auto turn = [&](const Action& action) {
       const auto thing = thing_of(action);
@@ -314,7 +328,7 @@ bool awaits_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, con
   if (seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused) {
     return wants_desktop(meeting, seat, now, policy);
   }
-  return seat.used_at || now < release_at(meeting, seat, policy);
+  return now < release_at(meeting, seat, policy);
 }
 
 void decide_seat(Meeting& meeting, Seat& seat, const Observed& observed, Timestamp now,

@@ -22,6 +22,10 @@ Timestamp record_made_by(const Desktop& desktop);
 void note_presence(Seat& seat, Desktop& desktop, std::optional<std::uint32_t> connections,
                    Timestamp at, const Policy& policy);
 
+// It does not answer any more, and the last look before has seen that whoever was in it had left:
+// nobody comes in meanwhile but through a door that is closed, or back to a screen, which is noted.
+bool had_left(const Desktop& desktop);
+
 // Who is there was seen at most so long before `at` that nobody can have come and gone in between.
 bool is_watched(const Desktop& desktop, Timestamp at);
 

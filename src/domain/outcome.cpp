@@ -139,6 +139,19 @@ std::string_view thing_of(const Action& action) {
   return end != nullptr ? end->instance.text() : desktop_of(action).text();
 }
 
+std::string identity_of(const Action& action) {
+  const auto rest = std::visit(
+      Overloaded{[](const Launch& one) { return one.key; },
+                 [](const PutRecord& one) { return one.desktop.text() + " " + one.address; },
+                 [](const DropRecord& one) { return one.desktop.text(); },
+                 [](const Terminate& one) { return one.instance.text(); },
+                 [](const SetDeadline& one) {
+                   return one.instance.text() + " " + base::to_rfc3339(one.deadline);
+                 }},
+      action);
+  return std::string(name_of(action)) + " " + rest;
+}
+
 Meeting apply_outcome(const Meeting& meeting, const Action& action, const Outcome& outcome,
                       Timestamp now, const Policy& policy) {
   Meeting next = meeting;

@@ -71,7 +71,8 @@ struct Observed {
   std::map<DesktopId, Probe> probes;
   std::set<Capability> capabilities{Capability::launch, Capability::name, Capability::terminate,
                                     Capability::deadline};
-  bool may_launch = true;   // budgets allow a launch
+  std::set<std::string> asked;  // calls that this pass has made already: identity_of(Action)
+  bool may_launch = true;       // budgets allow a launch
   bool hold_kills = false;  // the clock jumped: nothing is ended by the clock until it has settled
 };
 

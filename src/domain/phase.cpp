@@ -31,8 +31,9 @@ SeatStep step_without_desktop(const Meeting& meeting, const Seat& seat, Timestam
   if (seat.desktop) {  // gone
     const bool unused =
         seat.desktop->closing && seat.desktop->closing->reason == CloseReason::unused;
-    const bool wanted = wants_desktop(meeting, seat, now, policy);
-    return unused && !wanted ? SeatStep::released : SeatStep::replaced;
+    const bool comes = unused ? wants_desktop(meeting, seat, now, policy)
+                              : now < release_at(meeting, seat, policy);
+    return comes ? SeatStep::replaced : SeatStep::released;
   }
   return now < launch_at(meeting, policy) ? SeatStep::planned : SeatStep::waiting;
 }

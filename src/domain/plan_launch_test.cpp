@@ -18,19 +18,52 @@ TEST(Plan, AddressChangeVoidsWhatWasGivenOut) {
   EXPECT_EQ(world.step_of(0), SeatStep::ready);
 }
 
-// A pass makes no call twice: one that is noted anew is another.
-TEST(Plan, ALaunchThatIsMadeAgainIsACallOfItsOwn) {
+TEST(Plan, WhatAPassHasAskedForIsNotNotedAgainInIt) {
   World world;
   world.now = kT - 10min;
   const auto first = plan(world.meeting, world.observe(), world.now, world.policy);
   const Outcome busy = base::fail(base::ErrorKind::unavailable, "too many calls");
   const auto tried =
       apply_outcome(first.meeting, first.actions.front(), busy, world.now, world.policy);
-  const auto second = plan(tried, world.observe(), world.now + 11s, world.policy);
-  ASSERT_FALSE(second.actions.empty());
-  EXPECT_EQ(std::get<Launch>(first.actions.front()).key,
-            std::get<Launch>(second.actions.front()).key);
-  EXPECT_NE(first.actions.front(), second.actions.front());
+  auto observed = world.observe();
+  for (const auto& action : first.actions) observed.asked.insert(identity_of(action));
+  const auto later = world.now + 20s;  // it would be due
+  const auto same_pass = plan(tried, observed, later, world.policy);
+  EXPECT_TRUE(same_pass.actions.empty());
+  EXPECT_FALSE(same_pass.meeting.seats[0].desktop->launch_called_at);
+  EXPECT_LE(same_pass.meeting.wake_at, later + 2s) << "the next wake is the retry";
+  const auto next = plan(same_pass.meeting, world.observe(), later, world.policy);
+  EXPECT_EQ(identity_of(next.actions.front()), identity_of(first.actions.front()));
+}
+
+// Nobody was in it when it was last seen, and nobody can have come in since.
+TEST(Plan, ADesktopThatStopsAnsweringAfterItsPersonHasLeftIsReplaced) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.enter(1);
+  world.run_until(kT + 5min);
+  world.leave(1);
+  world.run_until(kT + 6min);
+  world.mute.insert(world.desktop(1).id);
+  world.run_until(kT + 13min);
+  EXPECT_EQ(world.desktop(1).attempt, 2U);
+  EXPECT_EQ(world.step_of(1), SeatStep::ready);
+}
+
+TEST(Plan, ADesktopThatStopsAnsweringWhenSomebodyHasJustComeBackIsKept) {
+  World world;
+  world.run_until(kT);
+  world.enter(1);
+  world.run_until(kT + 5min);
+  world.leave(1);
+  world.run_until(kT + 6min);
+  const auto& seat = world.seat(1);
+  world.meeting = must(reenter(world.meeting, seat.desktop->id, seat.epoch, world.now));
+  world.mute.insert(world.desktop(1).id);
+  world.run_until(kT + 13min);
+  EXPECT_EQ(world.desktop(1).attempt, 1U);
+  EXPECT_FALSE(world.desktop(1).closing);
 }
 
 TEST(Plan, AMachineThatMovesAndDoesNotAnswerThereIsReplaced) {

@@ -82,6 +82,47 @@ TEST(Plan, WhoWaitsForADesktopThatComesAnywayAsksForNothing) {
   EXPECT_FALSE(can_restart(world.meeting, world.seat(0), world.now, world.policy));
 }
 
+TEST(Plan, ASeatThatHasFailedIsNotToldThatItsWishIsGranted) {
+  World world;
+  ask_again(world);
+  world.launch_answers.assign(100, tl::unexpected<base::Error>(kFull));
+  world.run_until(kT + 23min);
+  ASSERT_TRUE(world.seat(1).failed);
+  const auto again = restart(world.meeting, world.seat(1).id, world.now, world.policy);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, base::ErrorKind::conflict);
+}
+
+TEST(Plan, ADeadDesktopThatABudgetHoldsBackKeepsAnEmptyMeetingNoLongerThanAWish) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.enter(1);
+  world.run_until(kT + 20min);
+  world.leave(0);
+  world.leave(1);
+  world.may_launch = false;
+  world.run_until(kT + 22min);
+  world.die(1);
+  world.run_until(kT + 36min);
+  EXPECT_FALSE(world.meeting.end);
+  world.run_until(kT + 40min);
+  EXPECT_TRUE(world.meeting.end);
+}
+
+TEST(Plan, WhoseDesktopCannotCountAndDiesIsGivenAnother) {
+  World world;
+  world.run_until(kT);
+  world.come_in(0);
+  world.connections[world.desktop(0).id] = std::nullopt;
+  world.run_until(kT + 20min);
+  world.die(0);
+  world.run_until(kT + 21min);
+  EXPECT_EQ(world.desktop(0).attempt, 2U);
+  EXPECT_EQ(world.step_of(0), SeatStep::ready);
+  EXPECT_FALSE(world.meeting.end);
+}
+
 // What somebody with a former link asked for, or before the meeting was moved, is nobody's wish.
 TEST(Plan, AWishForTheEndGoesWithTheLinkAndTheStartThatItWasMadeFor) {
   World world;

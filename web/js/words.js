@@ -154,10 +154,13 @@ function failed(status) {
 function released(status) {
   return {
     ...blank(status), tone: 'over', tab: 'Put away',
-    heading: 'Nobody had come, so your desktop was put away.',
-    lines: [status.can_restart
-      ? 'The meeting is still on. Start your desktop again and you can join.'
-      : 'It can’t be started again now.'],
+    heading: 'Your desktop was put away.',
+    lines: [
+      'Nobody had come to it, or it stopped working and there was no room for another.',
+      status.can_restart
+        ? 'The meeting is still on. Start your desktop again and you can join.'
+        : 'It can’t be started again now.',
+    ],
     restart: status.can_restart,
   };
 }
