@@ -124,6 +124,7 @@ class Checks {
   void check_audit(const domain::MeetingId& id);
   void check_noted_launch(const domain::DesktopId& id, const std::vector<port::AuditEntry>& audit);
   void check_wish(const domain::Meeting& meeting, const domain::Seat& seat);
+  bool had_gone(const Machine& machine, const domain::Desktop& desktop) const;
   void check_silent(const domain::Meeting& meeting, const domain::Desktop& desktop);
   void check_counted(const domain::Meeting& before, const domain::Meeting& after);
   void check_calm_ready(const domain::Meeting& meeting);

@@ -23,6 +23,7 @@ constexpr Duration kSeen =
 constexpr Duration kSweepLate = 20s;  // a period counts from its last call, and sweeps are spread
 constexpr Duration kDecide = 2min;    // for a decision that the clock alone makes
 constexpr Duration kWarmUp = 2min + 30s;  // a process that has just started looks, then sweeps
+constexpr Duration kSeenGone = 2min;
 constexpr std::uint32_t kManyDesktops = 10;
 constexpr Duration kBelieved = 10min;  // a time from further ahead was noted by a wrong clock
 }  // namespace
@@ -221,12 +222,21 @@ void Checks::check_wish(const Meeting& meeting, const Seat& seat) {
   fail("L8", seat.id.text() + " has asked for a desktop and gets none");
 }
 
-// A desktop that worked and does not answer is given up, unless somebody was ever in it.
+// Whoever was in it has gone for good, and that must have been seen before it fell silent.
+bool Checks::had_gone(const Machine& machine, const domain::Desktop& desktop) const {
+  if (!machine.session_ended_at || machine.session_lost) return false;
+  const auto seen = *machine.session_ended_at + kSeenGone + world_.clock_error();
+  return machine.history.back().at > std::max(seen, calm_since(*domain::meeting_of(desktop.id))) &&
+         *machine.session_ended_at > *desktop.entered_at + world_.clock_error() &&
+         world_.swarm().policy.presence_period <= 30s;
+}
+
+// A desktop that worked and does not answer is given up, unless somebody may be in it.
 void Checks::check_silent(const Meeting& meeting, const domain::Desktop& desktop) {
-  if (meeting.end || !desktop.first_ready || desktop.entered_at || !desktop.instance) return;
+  if (meeting.end || !desktop.first_ready || !desktop.instance) return;
   const auto* machine = world_.cloud().find(desktop.instance->value);
   if (machine == nullptr || machine->state != domain::InstanceState::running) return;
-  if (!machine->mute) return;
+  if (!machine->mute || (desktop.entered_at && !had_gone(*machine, desktop))) return;
   const auto since = std::max(machine->history.back().at, calm_since(meeting.id));
   const auto given = world_.swarm().policy.ready_within + std::min(world_.clock_error(), kBelieved);
   if (world_.now() <= since + given + kDecide) return;

@@ -25,6 +25,10 @@ bool goes_first(const domain::Meeting& meeting, Timestamp now) {
   });
 }
 
+std::string call_of(const port::AuditEntry& entry) {
+  return entry.action + " " + entry.target + " " + entry.detail;
+}
+
 }  // namespace
 
 // ---- Passes.
@@ -35,6 +39,33 @@ void PassChecks::begins(const Process& process, const domain::MeetingId& id) {
   const auto* row = world_.row(id);
   if (row != nullptr && goes_first(*row, world_.now())) took_down_.insert({process.name(), id});
   looks_[id] = 0;
+  calls_[{process.name(), id}] = {};
+}
+
+void PassChecks::wrote(const Process& process, const domain::MeetingId& id,
+                       const std::vector<port::AuditEntry>& audit) {
+  if (!process.is_passing(id)) return;
+  auto& calls = calls_[{process.name(), id}];
+  for (const auto& entry : audit) {
+    const auto call = call_of(entry);
+    if (entry.kind == port::AuditEntry::Kind::outcome) {  // what went wrong follows the detail
+      const auto is_it = [&](const std::string& one) { return call.starts_with(one); };
+      std::erase_if(calls.open, is_it);
+      if (call.ends_with("the pass was held up")) std::erase_if(calls.noted, is_it);
+    }
+    if (entry.kind != port::AuditEntry::Kind::intent) continue;
+    if (!calls.noted.insert(call).second) {
+      world_.violation("L6", process.name() + " notes in one pass again: " + call);
+    }
+    calls.open.insert(call);
+  }
+}
+
+void PassChecks::rests(const Process& process, const domain::MeetingId& id) {
+  const auto& open = calls_[{process.name(), id}].open;
+  if (open.empty()) return;
+  world_.violation("S25",
+                   process.name() + " has noted and neither done nor taken back: " + *open.begin());
 }
 
 void PassChecks::asks(const Process& process, const domain::MeetingId& id) {

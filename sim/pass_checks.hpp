@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "domain/meeting.hpp"
 #include "domain/outside.hpp"
+#include "port/meeting_store.hpp"
 #include "scheduler.hpp"
 
 namespace sim {
@@ -24,6 +25,11 @@ class PassChecks {
   explicit PassChecks(World& world) : world_(world) {}
 
   void begins(const Process& process, const domain::MeetingId& id);
+  // It has written these rows of the audit: it notes a call once (L6), and before it rests what it
+  // has noted is done or taken back (S25).
+  void wrote(const Process& process, const domain::MeetingId& id,
+             const std::vector<port::AuditEntry>& audit);
+  void rests(const Process& process, const domain::MeetingId& id);
   // It is about to look: what a round saw that it could not store is forgotten, and its next look
   // may be held back.
   void asks(const Process& process, const domain::MeetingId& id);
@@ -60,6 +66,11 @@ class PassChecks {
   std::map<std::string, std::set<domain::MeetingId>> begun_;  // by process
   std::set<std::pair<std::string, domain::MeetingId>> took_down_;
   std::set<std::pair<std::string, domain::MeetingId>> refused_;
+  struct Calls {
+    std::set<std::string> noted;
+    std::set<std::string> open;  // of these, without an outcome
+  };
+  std::map<std::pair<std::string, domain::MeetingId>, Calls> calls_;  // of the pass that runs
   std::map<domain::MeetingId, std::uint32_t> looks_;  // of one pass, since anything has changed
   // What the pass of each process has seen, by meeting.
   std::map<std::string, std::map<domain::MeetingId, std::set<domain::InstanceId>>> ending_;

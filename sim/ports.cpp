@@ -404,6 +404,7 @@ Result<std::uint64_t> StorePort::save(const port::Commit& commit) {
   } else {
     world.passes().stored(process_, commit.meeting.id);
   }
+  if (saved) world.passes().wrote(process_, commit.meeting.id, commit.audit);
   const bool puts = std::any_of(commit.audit.begin(), commit.audit.end(), [](const auto& entry) {
     return entry.kind == port::AuditEntry::Kind::intent && entry.action == "put_record";
   });
@@ -417,10 +418,12 @@ Result<> StorePort::append_audit(const domain::MeetingId& id,
   auto& world = process_.world();
   process_.about(id);
   world.canary().look(entries);
-  return process_.call(Site::store_write, kNear, [&world, id, entries]() -> Result<> {
+  auto appended = process_.call(Site::store_write, kNear, [&world, id, entries]() -> Result<> {
     if (world.store_full()) return down("the store");
     return world.store().append_audit(id, entries);
   });
+  if (appended) world.passes().wrote(process_, id, entries);
+  return appended;
 }
 
 Result<std::vector<port::AuditEntry>> StorePort::audit(const domain::MeetingId& id) {

@@ -190,10 +190,13 @@ std::vector<domain::MeetingId> Process::in_order(const std::set<domain::MeetingI
   return ids;
 }
 
-void Process::has_looked(const domain::MeetingId& id) {
+bool Process::is_passing(const domain::MeetingId& id) const {
   const auto began = began_.find(id);
-  if (began == began_.end() || began->second.by != world_.scheduler().current()) return;
-  if (std::chrono::abs(offset_ - began->second.offset) <= kClockJump) return;
+  return began != began_.end() && began->second.by == world_.scheduler().current();
+}
+
+void Process::has_looked(const domain::MeetingId& id) {
+  if (!is_passing(id) || std::chrono::abs(offset_ - began_.at(id).offset) <= kClockJump) return;
   world_.probe("process: clock jumped during a pass");
   held_.insert(id);
 }
@@ -209,6 +212,7 @@ void Process::run_pass(const domain::MeetingId& id) {
   began_.erase(id);
   look_now();
   if (report) {
+    world_.passes().rests(*this, id);
     alarms_.passed(*report);
     backoff_.erase(id);
     backoff_step_.erase(id);

@@ -54,6 +54,7 @@ class Process : public std::enable_shared_from_this<Process> {
   bool is_sweeping() const { return sweeper_ == world_.scheduler().current(); }
   // The pass that runs over this meeting was told to hold ends.
   bool pass_holds(const domain::MeetingId& id) const { return held_.contains(id); }
+  bool is_passing(const domain::MeetingId& id) const;  // ... what runs now
   // A pass has looked outside; it sees that the clock was set since it began.
   void has_looked(const domain::MeetingId& id);
 
@@ -109,7 +110,7 @@ class Process : public std::enable_shared_from_this<Process> {
   std::map<domain::MeetingId, Timestamp> backoff_;
   std::map<domain::MeetingId, Duration> backoff_step_;
   std::set<domain::MeetingId> busy_;
-  std::set<domain::MeetingId> held_;                 // of those: with ends held
+  std::set<domain::MeetingId> held_;  // of those: with ends held
   struct Began {
     Scheduler::Task by;
     Duration offset;  // the clock's error then

@@ -50,6 +50,19 @@ void crowd(World& world) {
   plant_crowd(world, rng);
 }
 
+using Machines = std::remove_reference_t<decltype(std::declval<World&>().cloud().machines())>;
+
+// One whose person has gone some minutes ago.
+std::optional<Machines::iterator> was_left(World& world) {
+  auto& machines = world.cloud().machines();
+  const auto found = std::find_if(machines.begin(), machines.end(), [&](const auto& one) {
+    const Machine& machine = one.second;
+    return machine.alive() && machine.sessions == 0 && machine.session_ended_at &&
+           world.now() > *machine.session_ended_at + 3min && !machine.mute;
+  });
+  return found == machines.end() ? std::nullopt : std::optional(found);
+}
+
 // Somebody starts their desktop anew, also on a day without any faults.
 void reboot_sometimes(World& world) {
   auto rng = base::Rng(world.swarm().seed).fork("restless");
@@ -60,9 +73,11 @@ void reboot_sometimes(World& world) {
     if (machines.empty()) continue;
     auto machine = machines.begin();
     std::advance(machine, rng.below(static_cast<std::uint32_t>(machines.size())));
+    const bool mutes = rng.fork("mute").below(4) == 0;
+    if (mutes) machine = was_left(world).value_or(machine);
     // A planted one would answer as its twin.
     if (machine->second.planted()) continue;
-    if (rng.fork("mute").below(4) == 0) machine->second.mute = true;
+    if (mutes) machine->second.mute = true;
     world.cloud().stop(machine->first, true);
   }
 }
