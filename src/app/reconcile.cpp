@@ -151,14 +151,13 @@ class Pass {
     if (!TRY(std::move(saved))) return true;  // plan again, from what is stored now
     if (plan.meeting == before && plan.actions.empty()) return false;
     bool made = false;
-    for (const auto& action : plan.actions) {
+    for (auto action = plan.actions.begin(); action != plan.actions.end(); ++action) {
       if (is_stale()) {  // held up since: look again before anything is done
-        TRY(skip(
-            {std::find(plan.actions.begin(), plan.actions.end(), action), plan.actions.end()}));
+        TRY(skip({action, plan.actions.end()}));
         return true;
       }
-      asked_.insert(identity_of(action));
-      made |= TRY(execute(plan.meeting, action));
+      asked_.insert(identity_of(*action));
+      made |= TRY(execute(plan.meeting, *action));
     }
     alert_held_names(plan.meeting);
     report_.wake_at = plan.meeting.wake_at;

@@ -101,8 +101,9 @@ void note_stray_call(Meeting& meeting, const Action& action, const Outcome& outc
 // whoever asks most often would have all that is left.
 void note_held_back(Desktop& desktop, const Action& action) {
   if (is_for_stray(action, desktop)) return;
-  if (std::holds_alternative<PutRecord>(action)) {
-    if (desktop.address) desktop.record_asked_at = desktop.address->seen.at;
+  if (const auto* put = std::get_if<PutRecord>(&action)) {
+    const bool is_last = desktop.record_asked_at == put->asked_at;  // it says nothing of another
+    if (is_last && desktop.address) desktop.record_asked_at = desktop.address->seen.at;
   } else if (std::holds_alternative<DropRecord>(action)) {
     if (desktop.fenced) desktop.drop_asked_at = desktop.fenced->at;
   } else if (std::holds_alternative<Terminate>(action)) {

@@ -36,6 +36,21 @@ TEST(Plan, WhatAPassHasAskedForIsNotNotedAgainInIt) {
   EXPECT_EQ(identity_of(next.actions.front()), identity_of(first.actions.front()));
 }
 
+TEST(Plan, WhatOneHostHasNotMadeSaysNothingOfALaterCallOfAnother) {
+  World world;
+  world.zone_fails = true;
+  world.run_until(kT - 5min);
+  const auto& desktop = world.desktop(0);
+  ASSERT_TRUE(desktop.record_asked_at);
+  const PutRecord former{desktop.id, desktop.address->value, world.seat(0).generation,
+                         *desktop.record_asked_at - 40s};
+  const Outcome skipped = base::fail(base::ErrorKind::held_back, "the pass was held up");
+  EXPECT_EQ(apply_outcome(world.meeting, former, skipped, world.now, world.policy)
+                .seats[0]
+                .desktop->record_asked_at,
+            desktop.record_asked_at);
+}
+
 // Nobody was in it when it was last seen, and nobody can have come in since.
 TEST(Plan, ADesktopThatStopsAnsweringAfterItsPersonHasLeftIsReplaced) {
   World world;
