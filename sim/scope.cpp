@@ -7,7 +7,7 @@ namespace {
 
 // Of 30,000 seeds the one whose people live through everything in the fewest calls
 // (`./dev sim --small --scope least --find 30000` looks for it).
-constexpr std::uint64_t kLeastSeed = 14427;
+constexpr std::uint64_t kLeastSeed = 21000;
 constexpr std::uint64_t kLargeSeed = 5844;  // of 8,000
 
 Swarm quiet(std::uint64_t seed) {

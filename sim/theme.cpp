@@ -350,7 +350,7 @@ void bring_theme(World& world) {
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after) {
   const bool restless = world.swarm().theme == Theme::restless;
   if (restless) stop_counting(world, before, after);
-  if (!world.swarm().calm) come_back_unseen(world, before, after);
+  if (world.swarm().theme != Theme::none) come_back_unseen(world, before, after);
   const bool elsewhere = !world.swarm().calm && world.faults().dice(Site::machine).below(4) == 0;
   if (!restless && !elsewhere) return;
   come_in_unseen(world, before, after);

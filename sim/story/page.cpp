@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 4> kClosings{
     "The meeting is being closed.", "Nobody had come, so your desktop is being put away.",
     "Your desktop stopped working.", "Your desktop did not come up in time."};
 constexpr std::string_view kFailed = "There is no desktop for you.";
-constexpr std::string_view kReleased = "Nobody had come, so your desktop was put away.";
+constexpr std::string_view kReleased = "Your desktop was put away.";
 constexpr std::string_view kEarly = "You are early.";
 constexpr std::string_view kReady = "Your desktop is ready.";
 constexpr std::string_view kStale = "Just a moment.";
