@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "theme.hpp"
 #include "world.hpp"
 
 namespace sim {
@@ -130,6 +131,7 @@ bool Cloud::is_hidden(const domain::InstanceId& id, base::Rng& rng) {
         if (!world_.faults().healed()) world_.fill_store(until + 3min);
       });
     }
+    note_hidden(world_, *domain::meeting_of(find(id)->spec.owner.seat));
   }
   return world_.now() < until;
 }

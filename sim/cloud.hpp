@@ -37,6 +37,7 @@ struct Machine {
   Timestamp counts_from;    // it cannot tell its connections before
   bool impostor = false;    // answers as somebody else
   bool disturbed = false;   // by a theme, once
+  bool flickered = false;   // somebody was back for a moment when it was about to end
   bool broken = false;      // the world broke it: what then happens is not the product's doing
   bool end_unread = false;  // told to end at its deadline by who cannot read its row (S21)
   std::optional<Timestamp> end_asked_at;

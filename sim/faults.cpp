@@ -89,7 +89,7 @@ Faults::Drawn Faults::draw(Site site) {
     if (found == forced_->end()) return drawn;
     drawn.fate = found->second;
   } else if (next) {
-    drawn.fate = *next;
+    drawn.fate = next->fate;
   } else {
     if (mix_.rate.at(index) == 0 || rng.below(10'000) >= mix_.rate.at(index)) return drawn;
     if (!allowed(name)) return drawn;
@@ -100,7 +100,8 @@ Faults::Drawn Faults::draw(Site site) {
   // Short delays are as likely as long ones.
   auto bound = static_cast<std::uint32_t>(most.count());
   bound = std::max(2U, bound >> rng.below(8));
-  drawn.delay = next == Fate::late ? mix_.late_max : Duration(1 + rng.below(bound));
+  drawn.delay = Duration(1 + rng.below(bound));
+  if (next) drawn.delay = next->delay.value_or(next->fate == Fate::late ? most : drawn.delay);
   if (drawn.fate != Fate::normal) {
     struck_.emplace_back(name, drawn.fate);
     passed_at_last_ = passed_;

@@ -91,8 +91,10 @@ class Faults {
   Drawn draw(Site site);
   // The same for sites without a port's fates: whether, and dice to say what.
   std::optional<std::uint32_t> strike(Site site);
-  // What becomes of the next call there; `late`: as late as any may be.
-  void next(Site site, Fate fate) { next_.at(static_cast<std::size_t>(site)) = fate; }
+  // What becomes of the next call there, and after how long; `late`: as late as any may be.
+  void next(Site site, Fate fate, std::optional<Duration> delay = {}) {
+    next_.at(static_cast<std::size_t>(site)) = {fate, delay};
+  }
   // Chance that is no fault, tied to the site's count: latencies, boot times.
   base::Rng dice(Site site) const;
 
@@ -125,7 +127,11 @@ class Faults {
   std::array<std::uint32_t, kSites> passed_{};
   std::array<std::uint32_t, kSites> passed_faulty_{};
   std::array<std::uint32_t, kSites> passed_at_last_{};
-  std::array<std::optional<Fate>, kSites> next_{};
+  struct Next {
+    Fate fate;
+    std::optional<Duration> delay;
+  };
+  std::array<std::optional<Next>, kSites> next_{};
   std::optional<std::set<FaultName>> only_;
   std::optional<std::map<FaultName, Fate>> forced_;
   std::vector<std::pair<FaultName, Fate>> struck_;

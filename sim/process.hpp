@@ -165,6 +165,8 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
     world_.kill_process(index_, drawn.delay);
     sleep(Duration{0});
   }
+  // Which half of the way it is that takes its time.
+  const bool answers_late = drawn.fate == Fate::slow && drawn.dice % 2 == 1;
   const auto half_way = [&] {
     const auto drawn_time = Duration(dice.below(static_cast<std::uint32_t>(latency.count()) + 1));
     return world_.swarm().plain ? latency / 4 : drawn_time;
@@ -173,7 +175,7 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
   world_.scheduler().sleep(half_way());
   switch (drawn.fate) {
     case Fate::slow:
-      world_.scheduler().sleep(drawn.delay);
+      if (!answers_late) world_.scheduler().sleep(drawn.delay);
       break;
     case Fate::refused:
       return base::fail(base::ErrorKind::unavailable, "refused (drawn)");
@@ -206,6 +208,7 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
       break;
   }
   auto result = attempt();
+  if (answers_late) sleep(drawn.delay);
   sleep(half_way());
   if (!result && result.error().kind == base::ErrorKind::denied) alarms_.denied();
   return result;

@@ -5,9 +5,9 @@
 namespace sim {
 namespace {
 
-// Of 30,000 seeds the one whose people live through everything in the fewest calls
-// (`./dev sim --small --scope least --find 30000` looks for it).
-constexpr std::uint64_t kLeastSeed = 21000;
+// Of 100,000 seeds the one whose people live through everything with the least work for all pairs
+// (`./dev sim --small --scope least --find 100000` looks for it).
+constexpr std::uint64_t kLeastSeed = 61699;
 constexpr std::uint64_t kLargeSeed = 5844;  // of 8,000
 
 Swarm quiet(std::uint64_t seed) {
@@ -16,6 +16,7 @@ Swarm quiet(std::uint64_t seed) {
   swarm.meetings = 1;
   swarm.bridged = false;
   swarm.calm = false;
+  swarm.theme = Theme::none;
   swarm.first_place_full = false;
   swarm.mischief = false;
   swarm.on_disk = false;
@@ -156,7 +157,8 @@ std::optional<std::uint64_t> find_seed(const std::string& scope, std::uint64_t s
     const auto outcome = run(scope == "large" ? large(seed) : least(seed),
                              {.only = {}, .forced = FaultPlan{}, .trace = Trace::Mode::keep});
     if (outcome.violation || what_is_missing(outcome)) continue;
-    const std::pair found{calls_of(outcome), seed};
+    const auto calls = calls_of(outcome);  // so many runs with one fault, each with so many calls
+    const std::pair found{calls * calls * outcome.switches, seed};
     if (!best || found < *best) best = found;
   }
   if (!best) return std::nullopt;

@@ -20,7 +20,7 @@ std::optional<Swarm> scope_of(const std::string& name);
 // missing. Needs a kept trace.
 std::optional<std::string> what_is_missing(const Outcome& outcome);
 std::uint64_t calls_of(const Outcome& outcome);
-// The seed that makes this scope complete in the fewest calls, of so many.
+// The seed that makes this scope complete with the least work for all pairs, of so many.
 std::optional<std::uint64_t> find_seed(const std::string& scope, std::uint64_t seeds);
 
 // What can go wrong at this site, each once: at a read, `late` is `refused` and `done_unknown` is

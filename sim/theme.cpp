@@ -12,8 +12,9 @@ namespace sim {
 namespace {
 
 constexpr std::uint32_t kCrowd = 24;
-constexpr Duration kUnseenFor = 90s;  // longer than a look needs to notice who has come in
-constexpr Duration kStarveFor = 70s;  // ... and to see it, not as long as a launch is tried
+constexpr Duration kUnseenFor = 90s;    // longer than a look needs to notice who has come in
+constexpr Duration kWayInIsOver = 20s;  // who has passed a door by then has a screen, or none
+constexpr Duration kStarveFor = 70s;    // ... and to see it, not as long as a launch is tried
 
 auto live_row(World& world) {
   const auto& rows = world.checks().rows();
@@ -269,28 +270,46 @@ void leave_alone(World& world, const domain::MeetingId& id, const domain::SeatId
   }
 }
 
-// Back for longer than the grace, while the store is full: only their going is reported.
-void be_there_unseen(World& world, const domain::DesktopId& desktop) {
+// Their viewer comes back by itself.
+std::shared_ptr<Session> open_again(World& world, const domain::DesktopId& desktop,
+                                    base::Rng& rng) {
   const auto* row = world.row(*domain::meeting_of(desktop));
-  if (row == nullptr) return;
+  if (row == nullptr) return nullptr;
   const domain::Seat seat = *domain::find_seat(*row, *domain::seat_of(desktop));
   const auto link = own_link(world, seat);
-  if (!link || !domain::session_may_stay(*row, desktop, seat.epoch)) return;
+  if (!link || !domain::session_may_stay(*row, desktop, seat.epoch)) return nullptr;
   auto* machine = world.cloud().find(seat.desktop->instance->value);
-  if (machine == nullptr || !machine->answers(world.now()) || machine->sessions > 0) return;
-  auto rng = base::Rng(world.swarm().seed).fork("unseen" + desktop.text());
+  if (machine == nullptr || !machine->answers(world.now()) || machine->sessions > 0) return nullptr;
   const auto back = request(world, rng, [&](Process& process) -> base::Result<app::Guest> {
     return process.join().reenter(desktop, TRY(process.join().exchange(*link)).first);
   });
-  if (!back || !machine->answers(world.now()) || world.faults().healed()) return;
-  const auto session = world.open_session(desktop, seat.epoch, *machine);
+  if (!back || !machine->answers(world.now()) || world.faults().healed()) return nullptr;
+  return world.open_session(desktop, seat.epoch, *machine);
+}
+
+// Back for longer than the grace, while the store is full: only their going is reported.
+void be_there_unseen(World& world, const domain::DesktopId& desktop) {
+  auto rng = base::Rng(world.swarm().seed).fork("unseen" + desktop.text());
+  const auto session = open_again(world, desktop, rng);
+  if (!session) return;
   const auto until = world.now() + world.swarm().policy.leave_grace + 30s;
   world.fill_store(until);
   world.scheduler().sleep_until(until);
   if (!session->open) return;
   world.probe("theme: somebody was back unseen and goes again");
   world.close_session(session, true);
-  GuestSteps(world, nullptr, seat.id, "theme", rng).report(session, false);
+  GuestSteps(world, nullptr, *domain::seat_of(desktop), "theme", rng).report(session, false);
+}
+
+// Back for a moment while their meeting is about to end. Nobody can store that they were seen.
+void flicker(World& world, const domain::DesktopId& desktop) {
+  auto rng = base::Rng(world.swarm().seed).fork("flicker" + desktop.text());
+  const auto session = open_again(world, desktop, rng);
+  if (!session) return;
+  world.probe("theme: somebody is back for a moment while their meeting is about to end");
+  world.fill_store(world.now() + kWayInIsOver);
+  world.scheduler().sleep(2s);
+  world.close_session(session, true);
 }
 
 // Somebody has gone, and comes back when nobody can tell.
@@ -307,6 +326,19 @@ void come_back_unseen(World& world, const domain::Meeting& before, const domain:
     machine->disturbed = true;
     world.scheduler().spawn(world.now() + 10s,
                             [&world, id = is->id] { be_there_unseen(world, id); });
+  }
+}
+
+// Everybody has gone, and their meeting is about to end.
+void come_back_late(World& world, const domain::Meeting& before, const domain::Meeting& after) {
+  if (!world.swarm().bridged || world.faults().healed() || before.ending || !after.ending) return;
+  for (const auto& seat : after.seats) {
+    if (!seat.used_at || !seat.desktop || !seat.desktop->instance || seat.desktop->gone) continue;
+    auto rng = base::Rng(world.swarm().seed).fork("late" + seat.desktop->id.text());
+    auto* machine = world.cloud().find(seat.desktop->instance->value);
+    if (machine == nullptr || machine->broken || machine->flickered || rng.below(3) > 0) continue;
+    machine->flickered = true;
+    world.scheduler().spawn(world.now(), [&world, id = seat.desktop->id] { flicker(world, id); });
   }
 }
 
@@ -350,7 +382,10 @@ void bring_theme(World& world) {
 void note_commit(World& world, const domain::Meeting& before, const domain::Meeting& after) {
   const bool restless = world.swarm().theme == Theme::restless;
   if (restless) stop_counting(world, before, after);
-  if (world.swarm().theme != Theme::none) come_back_unseen(world, before, after);
+  if (world.swarm().theme != Theme::none) {
+    come_back_unseen(world, before, after);
+    come_back_late(world, before, after);
+  }
   const bool elsewhere = !world.swarm().calm && world.faults().dice(Site::machine).below(4) == 0;
   if (!restless && !elsewhere) return;
   come_in_unseen(world, before, after);
@@ -433,6 +468,20 @@ void note_unknown_put(World& world, const domain::Record& record) {
   } else if (restless) {
     world.cloud().die(machine->id, "hardware");
   }
+}
+
+// Somebody looks again, and the next one does as soon as that list has come at last.
+void note_hidden(World& world, const domain::MeetingId& meeting) {
+  auto dice = world.faults().dice(Site::list).fork("hidden");
+  if (dice.below(2) == 0) return;
+  const auto look = [&world, meeting, target = dice.next()](Duration lasts) {
+    if (world.faults().healed()) return;
+    world.faults().next(Site::list, Fate::slow, lasts);
+    if (auto* process = world.any_process(target)) process->hint(meeting, process->wall());
+  };
+  world.probe("theme: a machine does not show in lists that come late, one after the other");
+  world.scheduler().at(world.now() + 3s, [look] { look(9s); });
+  world.scheduler().at(world.now() + 6s, [look] { look(12s); });
 }
 
 }  // namespace sim

@@ -36,4 +36,7 @@ void note_decided_launch(World& world, Process& process, const domain::MeetingId
 void note_decided_put(World& world, Process& process, const domain::MeetingId& meeting);
 void note_put(World& world, const domain::Record& record);
 
+// A machine of this meeting is left out of lists from now on.
+void note_hidden(World& world, const domain::MeetingId& meeting);
+
 }  // namespace sim

@@ -89,8 +89,9 @@ test_programs() {
     cut -d' ' -f2
 }
 
-# What later parts need, built while tests wait for timers, sockets and processes: at the lowest
-# priority, so that it takes what is left. What fails here fails there again, and is seen.
+# What takes processors alone is built and run behind the tests that wait for timers, sockets and
+# processes: at the lowest priority, so that it takes what is left. What fails to build here fails
+# there again, and is seen.
 build_ahead() {
   renice -n 19 "$BASHPID" >/dev/null
   if wants sim; then
@@ -103,6 +104,28 @@ build_ahead() {
   fi
 }
 
+simulate_behind() {  # the process that builds it
+  renice -n 19 "$BASHPID" >/dev/null
+  tail --pid="$1" -f /dev/null
+  timeout "${HOWDAH_TEST_TIMEOUT:-2400}" tools/sim.sh ci
+}
+
+behind=()  # each is the leader of a group of its own, so that all of it can be ended
+
+end_behind() {
+  local leader
+  for leader in "${behind[@]}"; do kill -- "-$leader" 2>/dev/null || true; done
+}
+
+count_simulation() {  # its process
+  local log status=0
+  log=$(log_file test-simulation)
+  if kill -0 "$1" 2>/dev/null; then say "waiting for the simulation"; fi
+  wait "$1" || status=$?
+  if ((status)); then tail -n 60 "$log"; fi
+  count $((status == 0)) $((status != 0)) 0 simulation $((SECONDS - simulation_started))
+}
+
 run_tests() {
   local chosen=("$@") started=$SECONDS name programs=()
   mkdir -p build/results
@@ -112,22 +135,21 @@ run_tests() {
     if wants "$name" || wants "${name#unit_}"; then programs+=("$name"); fi
   done
   build asan howdah "${programs[@]}"
-  set -m  # a process group of its own, so that all of it can be ended
+  local ahead simulation simulation_started=$SECONDS
+  trap end_behind EXIT
+  set -m
   build_ahead >"$(log_file build-ahead)" 2>&1 </dev/null &
+  behind+=($!) ahead=$!
+  if wants sim; then
+    say "running the simulation behind the tests"
+    simulate_behind "$ahead" >"$(log_file test-simulation)" 2>&1 </dev/null &
+    behind+=($!) simulation=$!
+  fi
   set +m
-  ahead=$!
-  trap 'kill -- "-$ahead" 2>/dev/null' EXIT
   export HOWDAH_BINARY="$PWD/build/asan/src/bin/howdah"
   for name in "${programs[@]}"; do
     run_gtest "$name" "$(find build/asan -name "$name" -type f -executable -print -quit)"
   done
-  wait "$ahead" || true
-  trap - EXIT
-  if wants sim; then
-    say "running the simulation"
-    run_program simulation tools/sim.sh ci
-  fi
-  if wants fuzz; then run_fuzzers; fi
   if wants web && [[ -f web/tsconfig.json ]]; then
     say "checking the types of the pages"
     run_program web web/node_modules/.bin/tsc -p web
@@ -135,6 +157,10 @@ run_tests() {
   if wants e2e && compgen -G 'test/e2e/*.test.mjs' >/dev/null; then
     run_node e2e test/e2e/*.test.mjs
   fi
+  wait "$ahead" || true
+  if wants fuzz; then run_fuzzers; fi
+  if wants sim; then count_simulation "$simulation"; fi
+  trap - EXIT
   if ((tests_skipped)); then echo "$tests_skipped skipped (the reasons are above)"; fi
   echo "took $((SECONDS - started)) s; logs are in build/log/"
   echo "$tests_passed passed, $tests_failed failed"
