@@ -2,6 +2,8 @@
 // (each worker a process of its own) and lives on small short-lived values; a general allocator
 // takes a third of its time. Left out under sanitizers, which want to see every allocation.
 
+#include <malloc.h>
+
 #include <array>
 #include <cstdlib>
 #include <new>
@@ -27,6 +29,11 @@ struct Free {
 std::array<Free*, kLargest / kStep + 1> free_lists{};
 char* chunk = nullptr;
 std::size_t chunk_left = 0;
+
+// What is large is not given back either: images of a disk in memory come and go with each loss of
+// power.
+const bool kKept = mallopt(M_MMAP_THRESHOLD, 1 << 30) == 1 &&
+                   mallopt(M_TRIM_THRESHOLD, 1 << 30) == 1 && mallopt(M_TOP_PAD, 1 << 24) == 1;
 
 // A block is preceded by its class; 0: from malloc.
 struct alignas(kStep) Head {
