@@ -138,6 +138,17 @@ inline bool is_mutation(Site site) {
       return false;
   }
 }
+
+// It takes effect when its caller has given up.
+template <class Attempt>
+void come_late(World& world, Attempt attempt, const std::string& key, Duration delay) {
+  world.late_keys().insert(key);
+  world.scheduler().at(world.now() + delay, [&world, attempt, key] {
+    world.late_keys().erase(world.late_keys().find(key));
+    base::ignore(attempt(), "nobody waits for it");
+  });
+}
+
 }  // namespace detail
 
 template <class Act>
@@ -191,11 +202,7 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
     }
     case Fate::late:
       if (!mutation) return base::fail(base::ErrorKind::unavailable, "timed out (drawn)");
-      world_.late_keys().insert(key);
-      world_.scheduler().at(world_.now() + drawn.delay, [&world = world_, attempt, key] {
-        world.late_keys().erase(world.late_keys().find(key));
-        base::ignore(attempt(), "nobody waits for it");
-      });
+      detail::come_late(world_, attempt, key, drawn.delay);
       return base::fail(base::ErrorKind::unknown_outcome, "timed out (drawn)");
     case Fate::crash_after:
       base::ignore(attempt(), "nobody is left to hear");
