@@ -44,7 +44,8 @@ base::Result<Issued> make_certificate(const CertHosts& hosts, const Issued& auth
 // Hex of SHA-256 of a PEM certificate's DER form.
 base::Result<std::string> fingerprint(const std::string& pem);
 
-// Runs a program by its argument list, output to ours; answers its exit code (127: not there).
-int run_program(const std::vector<std::string>& words);
+// Runs a program by its argument list; what it complains of is told unless `quiet`. Answers its
+// exit code (127: not there).
+int run_program(const std::vector<std::string>& words, bool quiet = false);
 
 }  // namespace bin

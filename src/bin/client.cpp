@@ -75,6 +75,7 @@ base::Result<json::value> Client::post(const std::string& path, const json::valu
 }
 
 std::string Client::origin() const {
+  if (!server_.origin.empty()) return server_.origin;
   return fmt::format("{}://{}", server_.tls ? "https" : "http", server_.host);
 }
 

@@ -1,7 +1,9 @@
 // `howdah backup` and `howdah restore`: the store, the organiser's key and the signing keys, as one
 // private folder. Without the keys every link that was sent would be void.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <vector>
@@ -67,12 +69,27 @@ base::Result<> write_keys(const std::string& root, const std::vector<KeyFile>& k
 }
 
 base::Result<> fill_backup(const StateFolder& state, const std::string& folder) {
-  TRY(adapter::file::make_private_folder(folder));
   using adapter::sqlite::Connection;
   const auto store =
       TRY(Connection::open(state.database(), Connection::Mode::read_only, kCacheKib));
   TRY(adapter::sqlite::copy_store(*store, StateFolder{folder}.database()));
   return write_keys(folder, TRY(read_keys(state.path)));
+}
+
+// Ours alone: what is there is somebody else's, or of another run.
+base::Result<> make_partial(const std::string& partial) {
+  std::error_code error;
+  const auto parent = fs::path(partial).parent_path();
+  if (!parent.empty()) fs::create_directories(parent, error);
+  if (::mkdir(partial.c_str(), 0700) == 0) return {};
+  if (errno == EEXIST) {
+    return fail(ErrorKind::conflict,
+                partial +
+                    " is there: another backup is being made, or one was interrupted; remove "
+                    "it, or choose another name");
+  }
+  return fail(ErrorKind::unavailable, fmt::format("{} cannot be made: {}", partial,
+                                                  std::generic_category().message(errno)));
 }
 
 base::Result<> do_backup(const Shared& shared, const std::string& folder) {
@@ -85,7 +102,7 @@ base::Result<> do_backup(const Shared& shared, const std::string& folder) {
   }
   // Complete under a name of its own first: what has the final name is whole.
   const auto partial = folder + ".partial";
-  fs::remove_all(partial, error);
+  TRY(make_partial(partial));
   auto done = fill_backup(state, partial);
   if (done) {
     fs::rename(partial, folder, error);

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <set>
 #include <sstream>
@@ -69,35 +71,80 @@ std::string trusted_file(const std::string& folder) {
   return folder + "/trusted";
 }
 
-// The names of all CAs that `trust` was asked for: one that was replaced since could vouch for
-// years to come, and untrust must find it.
-base::Result<std::vector<std::string>> read_trusted(const std::string& folder) {
+// From wherever the command is run next time.
+std::string absolute(const std::string& folder) {
+  std::error_code error;
+  return folder.empty() ? "" : fs::absolute(folder, error).lexically_normal().string();
+}
+
+TrustPlaces absolute(TrustPlaces places) {
+  if (places.nss.empty()) {
+    places.nss = adapter::system::environment("HOME").value_or("/") + "/.pki/nssdb";
+  }
+  return {.system = absolute(places.system), .nss = absolute(places.nss)};
+}
+
+// A CA and a folder in which `trust` was asked to make it known. One that was replaced since could
+// vouch for years to come, so untrust must find it; the line goes when that folder was undone.
+struct Trusted {
+  std::string name;
+  std::string folder;
+  bool operator==(const Trusted&) const = default;
+};
+
+base::Result<std::vector<Trusted>> read_trusted(const std::string& folder) {
   const auto text = adapter::file::read_private(trusted_file(folder));
-  if (!text && text.error().kind == ErrorKind::not_found) return std::vector<std::string>();
+  if (!text && text.error().kind == ErrorKind::not_found) return std::vector<Trusted>();
   if (!text) return tl::unexpected(text.error());
-  auto names = words_of(std::string(text->reveal()));
-  for (const auto& name : names) {
+  std::vector<Trusted> all;
+  std::istringstream in{std::string(text->reveal())};
+  for (std::string line; std::getline(in, line);) {
+    const auto space = line.find(' ');
+    Trusted one{line.substr(0, space), space == std::string::npos ? "" : line.substr(space + 1)};
     // It becomes part of a path that root removes.
-    if (!is_authority_name(name)) {
+    if (!is_authority_name(one.name)) {
       return fail(ErrorKind::invalid,
                   trusted_file(folder) + ": a line in it is not the name of a local CA");
     }
+    all.push_back(std::move(one));
   }
-  return names;
+  return all;
 }
 
-base::Result<> remember_trusted(const std::string& folder, const std::string& name) {
-  auto names = TRY(read_trusted(folder));
-  if (std::ranges::find(names, name) != names.end()) return {};
-  names.push_back(name);
-  return adapter::file::write_private(
-      trusted_file(folder), base::Secret(fmt::format("{}\n", fmt::join(names, "\n"))), false);
+base::Result<> write_trusted(const std::string& folder, const std::vector<Trusted>& all) {
+  std::error_code error;
+  if (all.empty()) {
+    fs::remove(trusted_file(folder), error);
+    return {};
+  }
+  std::string text;
+  for (const auto& one : all) text += one.name + " " + one.folder + "\n";
+  return adapter::file::write_private(trusted_file(folder), base::Secret(std::move(text)), false);
+}
+
+std::vector<std::string> folders_of(const TrustPlaces& places) {
+  std::vector<std::string> folders{places.nss};
+  if (!places.system.empty()) folders.insert(folders.begin(), places.system);
+  return folders;
+}
+
+base::Result<> remember_trusted(const std::string& folder, const std::string& name,
+                                const TrustPlaces& places) {
+  auto all = TRY(read_trusted(folder));
+  for (const auto& where : folders_of(places)) {
+    const Trusted one{name, where};
+    if (std::ranges::find(all, one) == all.end()) all.push_back(one);
+  }
+  return write_trusted(folder, all);
 }
 
 // All that may be trusted somewhere, today's CA last. not_found: there is none.
 base::Result<std::vector<Authority>> all_authorities(const std::string& folder) {
   std::vector<Authority> all;
-  for (const auto& name : TRY(read_trusted(folder))) all.push_back({.file = "", .name = name});
+  std::set<std::string> names;
+  for (const auto& one : TRY(read_trusted(folder))) {
+    if (names.insert(one.name).second) all.push_back({.file = "", .name = one.name});
+  }
   auto today = read_authority(folder);
   if (!today && (all.empty() || today.error().kind != ErrorKind::not_found)) {
     return tl::unexpected(today.error());
@@ -173,11 +220,6 @@ base::Result<Made> do_make(const Shared& shared, const std::vector<std::string>&
   return made;
 }
 
-std::string nss_folder(const TrustPlaces& places) {
-  if (!places.nss.empty()) return places.nss;
-  return adapter::system::environment("HOME").value_or("/") + "/.pki/nssdb";
-}
-
 base::Result<> program(const std::vector<std::string>& words, const std::string& package) {
   const int code = run_program(words);
   if (code == 0) return {};
@@ -243,17 +285,20 @@ base::Result<> trust_nss(const Authority& authority, const std::string& folder) 
 base::Result<> untrust_nss(const Authority& authority, const std::string& folder) {
   std::error_code error;
   if (!fs::exists(folder + "/cert9.db", error)) return {};
-  const std::vector<std::string> look{"certutil", "-d", "sql:" + folder,
-                                      "-L",       "-n", authority.name};
-  if (run_program(look) != 0) return {};
+  const std::vector<std::string> list{"certutil", "-d", "sql:" + folder, "-L"};
+  TRY(program(list, "libnss3-tools"));  // what cannot be read is not known to be without it
+  auto look = list;
+  look.insert(look.end(), {"-n", authority.name});
+  if (run_program(look, true) != 0) return {};
   return program({"certutil", "-d", "sql:" + folder, "-D", "-n", authority.name}, "libnss3-tools");
 }
 
 using Change = base::Result<> (*)(const Authority&, const std::string&);
 
-// All places are tried; the first error counts, each is told.
+// All places are tried; the first error counts, each is told. `changed` hears of those that worked.
 int change(const Shared& shared, const TrustPlaces& places,
-           const std::vector<Authority>& authorities, Change system, Change nss, const char* done) {
+           const std::vector<Authority>& authorities, Change system, Change nss, const char* done,
+           const std::function<void(const Trusted&)>& changed) {
   int code = kExitOk;
   std::string text;
   std::set<std::string> folders;
@@ -262,6 +307,7 @@ int change(const Shared& shared, const TrustPlaces& places,
     if (result) {
       text += fmt::format("{} {} in {}\n", authority.name, done, folder);
       folders.insert(folder);
+      changed({authority.name, folder});
     } else {
       const int failed = tell(result.error());
       if (code == kExitOk) code = failed;
@@ -270,7 +316,7 @@ int change(const Shared& shared, const TrustPlaces& places,
   json::array former;
   for (const auto& authority : authorities) {
     if (!places.system.empty()) one(system, authority, places.system);
-    one(nss, authority, nss_folder(places));
+    one(nss, authority, places.nss);
     if (&authority != &authorities.back()) former.emplace_back(authority.name);
   }
   json::object object{{"authority", authorities.back().name},
@@ -282,7 +328,7 @@ int change(const Shared& shared, const TrustPlaces& places,
 
 }  // namespace
 
-int run_program(const std::vector<std::string>& words) {
+int run_program(const std::vector<std::string>& words, bool quiet) {
   std::vector<char*> arguments;
   for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -290,6 +336,7 @@ int run_program(const std::vector<std::string>& words) {
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", 0, 0);
   posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", 1, 0);
+  if (quiet) posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", 1, 0);
   pid_t child = 0;
   const int error =
       ::posix_spawnp(&child, arguments[0], &files, nullptr, arguments.data(), ::environ);
@@ -320,26 +367,40 @@ int make_local_certs(const Shared& shared, const std::vector<std::string>& more_
   return kExitOk;
 }
 
-int trust_certs(const Shared& shared, const TrustPlaces& places) {
+int trust_certs(const Shared& shared, const TrustPlaces& given) {
+  const auto places = absolute(given);
   const auto folder = certs_folder(shared);
   if (!folder) return tell(folder.error());
   const auto authority = read_authority(*folder);
   if (!authority) return tell(authority.error());
   // First: what is half done can be undone.
-  const auto remembered = remember_trusted(*folder, authority->name);
+  const auto remembered = remember_trusted(*folder, authority->name, places);
   if (!remembered) return tell(remembered.error());
-  return change(shared, places, {*authority}, trust_system, trust_nss, "is trusted");
+  return change(shared, places, {*authority}, trust_system, trust_nss, "is trusted",
+                [](const Trusted& /*one*/) {});
 }
 
-int untrust_certs(const Shared& shared, const TrustPlaces& places) {
+int untrust_certs(const Shared& shared, const TrustPlaces& given) {
+  const auto places = absolute(given);
   const auto folder = certs_folder(shared);
   if (!folder) return tell(folder.error());
   const auto authorities = all_authorities(*folder);
   if (!authorities) return tell(authorities.error());
+  auto left = read_trusted(*folder);
+  if (!left) return tell(left.error());
   const int code =
-      change(shared, places, *authorities, untrust_system, untrust_nss, "is not trusted any more");
-  std::error_code ignored;
-  if (code == kExitOk) fs::remove(trusted_file(*folder), ignored);
+      change(shared, places, *authorities, untrust_system, untrust_nss, "is not trusted any more",
+             [&](const Trusted& one) { std::erase(*left, one); });
+  const bool everywhere = code == kExitOk && !places.system.empty();
+  std::erase_if(*left, [&](const Trusted& one) {  // a line of a version that noted no folders
+    return one.folder.empty() && everywhere;
+  });
+  const auto written = write_trusted(*folder, *left);
+  if (!written) return tell(written.error());
+  for (const auto& one : *left) {
+    std::fprintf(stderr, "howdah: %s may still be trusted in %s: untrust it there, too\n",
+                 one.name.c_str(), one.folder.c_str());
+  }
   return code;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "adapter/system/environment.hpp"
@@ -28,6 +29,27 @@ void keep_memory_private() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+// Of the store, logs, passes and desktops, beside connections.
+constexpr rlim_t kOtherDescriptors = 256;
+
+// As many connections as are allowed find a descriptor, or two where a screen is bridged: else
+// strangers could take all of them, and our own probes and ends would find none (row 22).
+void allow_descriptors(host::http::Limits& limits) {
+  const rlim_t others = limits.connections_reserve + kOtherDescriptors;
+  const rlim_t wanted = 2 * limits.connections_max + others;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted) return;
+  files.rlim_cur = std::min(wanted, files.rlim_max);
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0 || ::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  if (files.rlim_cur >= wanted) return;
+  const auto left = std::max<rlim_t>(files.rlim_cur, others + 2) - others;
+  limits.connections_max = static_cast<std::size_t>(left / 2);
+  base::log(LogLevel::warn, "fewer connections than configured: too few open files are allowed",
+            {{"connections_max", static_cast<std::int64_t>(limits.connections_max)},
+             {"open_files", static_cast<std::int64_t>(files.rlim_cur)},
+             {"wanted", static_cast<std::int64_t>(wanted)}});
 }
 
 LogLevel level_of(const std::string& name) {
@@ -124,10 +146,11 @@ base::Result<> run(const Config& config, const StateFolder& state, Providers& pr
 }
 
 base::Result<> open_and_run(const Shared& shared) {
-  const auto config = TRY(load_config(shared));
+  auto config = TRY(load_config(shared));
   const auto state = TRY(state_folder(config));
   adapter::system::Clock clock;
   TRY(start_log(config.log, clock));
+  allow_descriptors(config.limits);
   const auto providers = TRY(Providers::open(config, state));
   auto done = run(config, state, *providers);
   stop_log();

@@ -181,6 +181,7 @@ base::Result<> Service::tell_where(const std::string& authority) {
   return write_server_address(state_, {.address = address,
                                        .port = port_,
                                        .host = without_scheme(origin),
+                                       .origin = origin,
                                        .tls = server_config_.tls.has_value(),
                                        .authority = authority});
 }
@@ -188,8 +189,8 @@ base::Result<> Service::tell_where(const std::string& authority) {
 void Service::stop() {
   std::error_code ignored;
   std::filesystem::remove(state_.server(), ignored);
+  loop_.stop();  // first: a look at a door that we have shut says nothing of the desktop behind it
   server_.stop();
-  loop_.stop();
   providers_.store->set_meanwhile({});
 }
 

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "adapter/file/private_file.hpp"
+#include "adapter/sqlite/state_lock.hpp"
 #include "adapter/system/environment.hpp"
 
 namespace bin {
@@ -39,8 +40,10 @@ base::Result<StateFolder> state_folder(const Config& config) {
 
 base::Result<ServerAddress> read_server_address(const StateFolder& state) {
   const auto content = adapter::file::read_private(state.server());
-  if (!content) {
-    if (content.error().kind != ErrorKind::not_found) return tl::unexpected(content.error());
+  if (!content && content.error().kind != ErrorKind::not_found) {
+    return tl::unexpected(content.error());
+  }
+  if (!content || !adapter::sqlite::StateLock::is_held(state.path)) {
     return fail(ErrorKind::unavailable,
                 fmt::format("no server runs on {}: start one with `howdah serve`, or name one "
                             "with --server",
@@ -59,14 +62,16 @@ base::Result<ServerAddress> read_server_address(const StateFolder& state) {
                        .port = static_cast<std::uint16_t>(
                            port != nullptr && port->is_int64() ? port->get_int64() : 0),
                        .host = text_of(object, "host"),
+                       .origin = text_of(object, "origin"),
                        .tls = tls != nullptr && tls->is_bool() && tls->get_bool(),
                        .authority = text_of(object, "authority")};
 }
 
 base::Result<> write_server_address(const StateFolder& state, const ServerAddress& server) {
-  const json::object object{{"address", server.address},     {"port", server.port},
-                            {"host", server.host},           {"tls", server.tls},
-                            {"authority", server.authority}, {"pid", ::getpid()}};
+  const json::object object{{"address", server.address}, {"port", server.port},
+                            {"host", server.host},       {"origin", server.origin},
+                            {"tls", server.tls},         {"authority", server.authority},
+                            {"pid", ::getpid()}};
   return adapter::file::write_private(state.server(), base::Secret(json::serialize(object) + "\n"),
                                       false);
 }

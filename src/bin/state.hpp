@@ -37,12 +37,14 @@ base::Result<StateFolder> state_folder(const Config& config);
 struct ServerAddress {
   std::string address;  // to connect to
   std::uint16_t port = 0;
-  std::string host;  // for the Host header and the certificate: "127.0.0.1:8080"
+  std::string host;    // for the Host header and the certificate: "127.0.0.1:8080"
+  std::string origin;  // for people's browsers; TLS may end in front of the server
   bool tls = false;
   std::string authority;  // PEM, trusted beside the system's; may be empty
 };
 
-// What the running server wrote. unavailable: none runs on this folder.
+// What the running server wrote. unavailable: none runs on this folder (what one that was killed
+// has left may be somebody else's port by now, who would be sent the key).
 base::Result<ServerAddress> read_server_address(const StateFolder& state);
 base::Result<> write_server_address(const StateFolder& state, const ServerAddress& server);
 // From "http://host:port" as given to --server.

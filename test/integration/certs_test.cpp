@@ -150,15 +150,35 @@ TEST_F(Certs, sec_24_UntrustTakesBackEveryAuthorityThatWasTrusted) {
     }
   }
   const auto remembered = cli::read_file(cert("trusted"));
-  EXPECT_EQ(std::count(remembered.begin(), remembered.end(), '\n'), 2) << remembered;
+  EXPECT_EQ(std::count(remembered.begin(), remembered.end(), '\n'), 4)
+      << "two, in two folders: " << remembered;
   const auto trusted = files();
   EXPECT_EQ(std::count(trusted.begin(), trusted.end(), '\n'), 2) << trusted;
   // The last one is trusted by nobody.
   ASSERT_EQ(howdah({"certs", "local", "--host", "third.example"}).code, 0);
+  const auto browsers = howdah({"certs", "untrust", "--system", ""});
+  EXPECT_EQ(browsers.code, 0) << browsers.err;
+  EXPECT_NE(browsers.err.find("may still be trusted in " + system), std::string::npos);
+  EXPECT_EQ(files(), trusted);
   const auto undone = howdah({"certs", "untrust", "--system", system});
   EXPECT_EQ(undone.code, 0) << undone.err;
+  EXPECT_EQ(undone.err, "");
   EXPECT_EQ(files(), "");
   EXPECT_EQ(list().find("howdah-local-"), std::string::npos) << list();
+  EXPECT_EQ(run({"ls", cert("trusted")}).code, 2) << "nothing is left to take back";
+}
+
+TEST_F(Certs, sec_24_WhatCannotBeTakenBackIsSaidAndRemembered) {
+  const auto system = folder_ / "system";
+  ASSERT_EQ(howdah({"certs", "local"}).code, 0);
+  ASSERT_EQ(howdah({"certs", "trust", "--system", system}).code, 0);
+  const auto database = folder_ / "home/.pki/nssdb/cert9.db";
+  ASSERT_EQ(run({"cp", database, folder_ / "kept"}).code, 0);
+  cli::write_file(database, "no database");
+  EXPECT_NE(howdah({"certs", "untrust", "--system", system}).code, 0);
+  ASSERT_EQ(run({"cp", folder_ / "kept", database}).code, 0);
+  EXPECT_NE(cli::read_file(cert("trusted")), "");
+  EXPECT_EQ(howdah({"certs", "untrust", "--system", system}).code, 0);
   EXPECT_EQ(run({"ls", cert("trusted")}).code, 2) << "nothing is left to take back";
 }
 

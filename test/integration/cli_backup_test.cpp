@@ -93,6 +93,16 @@ TEST_F(Backup, AFolderMayBeNamedWithASlashAtItsEnd) {
   EXPECT_NE(backup("/").code, 0);
 }
 
+TEST_F(Backup, WhatLiesThereUnderTheNameOfAnUnfinishedOneIsLeft) {
+  fs::create_directory(away_ + ".partial");
+  cli::write_file(away_ + ".partial/notes", "somebody's");
+  const auto made = backup(away_);
+  EXPECT_EQ(made.code, 4) << made.err;
+  EXPECT_NE(made.err.find(away_ + ".partial is there"), std::string::npos) << made.err;
+  EXPECT_EQ(cli::read_file(away_ + ".partial/notes"), "somebody's");
+  EXPECT_FALSE(fs::exists(away_));
+}
+
 TEST_F(Backup, AnUnfinishedBackupLeavesNoKeys) {
   const auto before = names_in(folder_.path());
   set_mode(state_ + "/secrets/link_key", 0644);

@@ -215,9 +215,12 @@ TEST(Security, sec_25_BeyondLoopbackOnlyWithTls) {
     EXPECT_EQ(refused.error().kind, base::ErrorKind::invalid);
     EXPECT_EQ(refused.error().field, "listen");
   }
+  const auto without = config.public_url;
   config.tls = host::http::Tls{"cert.pem", "key.pem"};
+  config.public_url = "https://howdah.example.org";
   EXPECT_TRUE(host::http::check_exposure(config));
   config.tls.reset();
+  config.public_url = without;
   config.listen = {"127.0.0.1", "::1", "127.0.0.9"};
   EXPECT_TRUE(host::http::check_exposure(config));
 }

@@ -179,6 +179,8 @@ TEST_F(Survival, ACleanStopLeavesDesktopsRunningAndTheNextStartTakesThemOver) {
   EXPECT_TRUE(server_->stop());
   EXPECT_EQ(server_->status(), 0) << server_->output();
   EXPECT_EQ(desktops(grounds()).size(), 2U);
+  EXPECT_EQ(slurp(grounds().folder + "/howdah.db").find("silent_since"), std::string::npos)
+      << "a door that was shut says nothing of the desktop behind it";
   start();
   EXPECT_TRUE(eventually(kSoon, [&] { return screen.open(client()); }));
   EXPECT_TRUE(eventually(kSoon, [&] { return can_enter(1); }));

@@ -117,7 +117,8 @@ Result<ProcessId> start_carrier(const NetworkSpec& spec, const Fd& net, const Fd
 std::string packet_rules(const std::vector<std::string>& own) {
   std::string refused =
       "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, "
-      "192.0.0.0/24, 192.88.99.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3";
+      "192.0.0.0/24, 192.88.99.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3, "
+      "168.63.129.16/32";  // Azure's own host
   const std::string resolver = kNameServer;
   std::string rules =
       "table inet howdah {\n"

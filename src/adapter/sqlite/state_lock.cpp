@@ -110,6 +110,12 @@ Result<StateLock> StateLock::take(const std::string& folder, base::Timestamp now
   return lock;
 }
 
+bool StateLock::is_held(const std::string& folder) {
+  const StateLock look(::open((folder + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (look.descriptor_ < 0) return errno != ENOENT;
+  return ::flock(look.descriptor_, LOCK_SH | LOCK_NB) != 0;
+}
+
 StateLock::StateLock(StateLock&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)) {}
 

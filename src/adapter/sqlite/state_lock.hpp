@@ -17,6 +17,10 @@ class StateLock {
   //   denied: the folder is somebody else's, or open to others: its owner's mode must be 0700
   static base::Result<StateLock> take(const std::string& folder, base::Timestamp now);
 
+  // Some process holds it, or nobody can tell. Asking takes a shared lock for a moment, which
+  // take() waits for when whoever held it before is gone.
+  static bool is_held(const std::string& folder);
+
   StateLock(StateLock&& other) noexcept;
   StateLock(const StateLock&) = delete;
   StateLock& operator=(const StateLock&) = delete;

@@ -152,6 +152,13 @@ struct Server::Impl {
 
 Result<> check_exposure(const ServerConfig& config) {
   TRY(Urls::make(config.public_url, config.desk_domain, 1));
+  if (config.tls && config.public_url.starts_with("http:")) {
+    return base::fail(
+        ErrorKind::invalid,
+        "is http, but a certificate turns TLS on: links to it would not work; make it "
+        "https, or leave it out",
+        "public_url");
+  }
   if (config.listen.empty()) {
     return base::fail(ErrorKind::invalid, "must name at least one address", "listen");
   }
