@@ -222,10 +222,12 @@ void Checks::check_wish(const Meeting& meeting, const Seat& seat) {
   fail("L8", seat.id.text() + " has asked for a desktop and gets none");
 }
 
-// Whoever was in it has gone for good, and that must have been seen before it fell silent.
+// Whoever was in it has gone for good, and that must have been seen before it fell silent: it could
+// count then.
 bool Checks::had_gone(const Machine& machine, const domain::Desktop& desktop) const {
   if (!machine.session_ended_at || machine.session_lost) return false;
-  const auto seen = *machine.session_ended_at + kSeenGone + world_.clock_error();
+  const auto countable = std::max(*machine.session_ended_at, machine.counts_from);
+  const auto seen = countable + kSeenGone + world_.clock_error();
   return machine.history.back().at > std::max(seen, calm_since(*domain::meeting_of(desktop.id))) &&
          *machine.session_ended_at > *desktop.entered_at + world_.clock_error() &&
          world_.swarm().policy.presence_period <= 30s;

@@ -61,7 +61,7 @@ void draw_mix(Swarm& swarm, base::Rng rng) {
 
 // One process alone may have the store open. Few worlds, as each takes the time of 20 others.
 void draw_disk(Swarm& swarm, base::Rng rng) {
-  swarm.on_disk = swarm.processes == 1 && rng.below(18) == 0;
+  swarm.on_disk = swarm.processes == 1 && rng.below(36) == 0;
   if (!swarm.on_disk) return;
   swarm.mix.rate.at(static_cast<std::size_t>(Site::power)) = one_of(rng, {0U, 50U, 200U, 800U});
 }

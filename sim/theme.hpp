@@ -1,7 +1,7 @@
 #pragma once
 // Themes: what some worlds are about. A mistake that needs three rare things at once shows in one
 // seed of ten thousand; here one of them is no longer rare. What happens is allowed to happen
-// anyway, so a theme adds no check (but one, in theme_people: what it did is dealt with in time).
+// anyway, so a theme adds no check.
 
 #include <cstdint>
 
