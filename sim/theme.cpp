@@ -212,7 +212,8 @@ bool has_unlaunched(const domain::Meeting& meeting) {
   });
 }
 
-// It moves, cannot count who is there, or what counts them starts anew.
+// It moves (and some do not answer any more), cannot count who is there, or what counts them starts
+// anew.
 void disturb(World& world, const domain::InstanceId& id, const domain::Meeting& meeting) {
   auto rng = base::Rng(world.swarm().seed).fork("disturb" + id.text());
   world.cloud().find(id)->disturbed = true;
@@ -222,6 +223,7 @@ void disturb(World& world, const domain::InstanceId& id, const domain::Meeting& 
   switch (world.faults().healed() ? 0 : what) {
     case 0:
       world.probe("theme: a machine moves while its meeting is about to end");
+      world.cloud().find(id)->mute = rng.below(4) == 0;
       world.cloud().stop(id, true, 1ms);  // before anybody looks
       world.scheduler().at(world.now() + 2ms, [&world, id] { world.cloud().show(id); });
       world.faults().next(Site::probe, Fate::refused);  // ... or has asked it where it was

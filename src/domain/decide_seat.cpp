@@ -132,21 +132,24 @@ void name(Scene& scene) {
   scene.actions.emplace_back(call);
 }
 
-// A desktop that cannot be used and where nobody can be: taken down, and perhaps replaced. By the
-// clock, so not while that is doubted.
-std::optional<CloseReason> is_broken(const Scene& scene) {
-  if (scene.observed.hold_kills) return std::nullopt;
+// It has not answered for long, and nobody can be in it. By the clock, so not while that is
+// doubted.
+bool is_silent(const Scene& scene) {
   const Desktop& desktop = *scene.seat.desktop;
-  const auto now = scene.now;
-  const auto& policy = scene.policy;
+  return !scene.observed.hold_kills && desktop.silent_since &&
+         (!desktop.entered_at || had_left(desktop)) &&
+         scene.now >= *desktop.silent_since + scene.policy.ready_within;
+}
+
+// A desktop that cannot be used and where nobody can be: taken down, and perhaps replaced.
+std::optional<CloseReason> is_broken(const Scene& scene) {
+  const Desktop& desktop = *scene.seat.desktop;
   // From when there was a machine: it may have waited long for its turn or for room.
-  if (!desktop.first_ready && now >= desktop.instance->seen.at + policy.ready_within) {
+  const auto ready_by = desktop.instance->seen.at + scene.policy.ready_within;
+  if (!desktop.first_ready && scene.now >= ready_by && !scene.observed.hold_kills) {
     return CloseReason::never_ready;
   }
-  if (desktop.silent_since && (!desktop.entered_at || had_left(desktop)) &&
-      now >= *desktop.silent_since + policy.ready_within) {
-    return CloseReason::died;
-  }
+  if (is_silent(scene)) return CloseReason::died;
   return std::nullopt;
 }
 
@@ -169,7 +172,8 @@ bool fence_is_free(const Scene& scene) {
   const Desktop& desktop = *scene.seat.desktop;
   return scene.meeting.end || desktop.gone || !desktop.first_ready ||
          desktop.closing->reason == CloseReason::died ||
-         desktop.closing->reason == CloseReason::never_ready;
+         desktop.closing->reason == CloseReason::never_ready ||
+         (is_silent(scene) && !came_back(desktop));
 }
 
 void fence(Scene& scene) {

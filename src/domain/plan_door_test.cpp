@@ -119,6 +119,22 @@ TEST(Plan, AMachineThatMovesWhileItsMeetingIsAboutToEndIsNamedAnew) {
   EXPECT_TRUE(world.meeting.over_at);
 }
 
+// It can be asked no more who is in it, and was empty when it could.
+TEST(Plan, ADesktopThatFallsSilentWhileItsMeetingIsAboutToEndDoesNotKeepIt) {
+  World world;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 20min);
+  world.leave(0);
+  world.run_until(world.now + world.policy.leave_grace - 1s);
+  world.look_until_ending(100ms);
+  world.mute.insert(world.desktop(0).id);
+  world.run_until(world.now + world.policy.ready_within - 1min);
+  EXPECT_FALSE(world.meeting.end);
+  world.run_until(world.now + 2min);
+  EXPECT_TRUE(world.meeting.over_at);
+}
+
 TEST(Plan, NobodyComesBackByAnEpochThatWasRotatedNorAfterTheEnd) {
   World world;
   world.run_until(kT);
