@@ -126,7 +126,7 @@ class Checks {
   void check_wish(const domain::Meeting& meeting, const domain::Seat& seat);
   bool had_gone(const Machine& machine, const domain::Desktop& desktop) const;
   void check_silent(const domain::Meeting& meeting, const domain::Desktop& desktop);
-  Timestamp asked_until(const domain::SeatId& seat, std::uint32_t attempt) const;
+  Timestamp asked_until(const domain::MeetingId& id) const;
   void check_ending(const domain::Meeting& meeting);
   void check_counted(const domain::Meeting& before, const domain::Meeting& after);
   void check_calm_ready(const domain::Meeting& meeting);

@@ -146,8 +146,8 @@ void Checks::check_machines() {
     if (!machine.alive() || machine.spec.owner.store != world_.store_identity()) continue;
     const auto since = unneeded_since(machine);
     if (!since) continue;
-    const auto from = std::max({*since, calm_since(*domain::meeting_of(machine.spec.owner.seat)),
-                                asked_until(machine.spec.owner.seat, machine.spec.owner.attempt)});
+    const auto meeting = *domain::meeting_of(machine.spec.owner.seat);
+    const auto from = std::max({*since, calm_since(meeting), asked_until(meeting)});
     const auto pace = others_take + (is_for_sweep(machine.spec.owner) ? sweep_takes : Duration{0});
     if (world_.now() > from + kTeardown + pace) {
       fail("L2", id.text() + " of " + machine.spec.desktop.text() + " is not needed since " +
@@ -169,8 +169,7 @@ void Checks::check_records() {
     strays.emplace(record.name, since);
     const auto id = *domain::meeting_of(record.owner.seat);
     const bool known = row(id) != nullptr && !is_for_sweep(record.owner);
-    const auto from =
-        std::max({since, calm_since(id), asked_until(record.owner.seat, record.owner.attempt)});
+    const auto from = std::max({since, calm_since(id), asked_until(id)});
     if (world_.now() > from + (known ? kTeardown : kOrphan)) {
       fail("L3", record.name + " points at an address that its desktop does not hold");
       return;
@@ -201,7 +200,7 @@ void Checks::check_closing(const Meeting& meeting, const Seat& seat) {
   const auto& closed = times_.at(meeting.id).closed;
   const auto found = closed.find(seat.desktop->id);
   if (found == closed.end()) return;
-  const auto asked = asked_until(seat.id, seat.desktop->attempt);
+  const auto asked = asked_until(meeting.id);
   if (world_.now() <= std::max({found->second, calm_since(meeting.id), asked}) + kTeardown) return;
   fail("L10", seat.desktop->id.text() + " is neither put away nor opened again");
 }
@@ -237,13 +236,13 @@ bool Checks::had_gone(const Machine& machine, const domain::Desktop& desktop) co
          world_.swarm().policy.presence_period <= 30s;
 }
 
-// Until when a desktop that does not answer any more may be asked who is in it.
-Timestamp Checks::asked_until(const domain::SeatId& seat, std::uint32_t attempt) const {
+// Until when desktops that do not answer any more may be asked who is in them; an end waits for
+// that.
+Timestamp Checks::asked_until(const domain::MeetingId& id) const {
   Timestamp until;
-  for (const auto& [id, machine] : world_.cloud().machines()) {
+  for (const auto& [instance, machine] : world_.cloud().machines()) {
     const bool silent = machine.mute || machine.state == domain::InstanceState::stopped;
-    const auto& owner = machine.spec.owner;
-    if (owner.seat != seat || owner.attempt != attempt || !machine.alive() || !silent) continue;
+    if (!machine.alive() || !silent || domain::meeting_of(machine.spec.owner.seat) != id) continue;
     until = std::max(until, machine.history.back().at + world_.swarm().policy.ready_within +
                                 std::min(world_.clock_error(), kBelieved));
   }
@@ -253,10 +252,8 @@ Timestamp Checks::asked_until(const domain::SeatId& seat, std::uint32_t attempt)
 // An end that has to be settled is, or is withdrawn.
 void Checks::check_ending(const Meeting& meeting) {
   if (!meeting.ending) return;
-  auto by = std::max(meeting.ending->at + world_.clock_error(), calm_since(meeting.id));
-  for (const auto& seat : meeting.seats) {
-    if (seat.desktop) by = std::max(by, asked_until(seat.id, seat.desktop->attempt));
-  }
+  const auto by = std::max(
+      {meeting.ending->at + world_.clock_error(), calm_since(meeting.id), asked_until(meeting.id)});
   if (world_.now() <= by + kTeardown) return;
   fail("L10", meeting.id.text() + " is about to end for long");
 }
