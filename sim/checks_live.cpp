@@ -241,9 +241,15 @@ bool Checks::had_gone(const Machine& machine, const domain::Desktop& desktop) co
 Timestamp Checks::asked_until(const domain::MeetingId& id) const {
   Timestamp until;
   for (const auto& [instance, machine] : world_.cloud().machines()) {
-    const bool silent = machine.mute || machine.state == domain::InstanceState::stopped;
-    if (!machine.alive() || !silent || domain::meeting_of(machine.spec.owner.seat) != id) continue;
-    until = std::max(until, machine.history.back().at + world_.swarm().policy.ready_within +
+    if (domain::meeting_of(machine.spec.owner.seat) != id) continue;
+    const auto last = std::find_if(machine.history.rbegin(), machine.history.rend(),
+                                   [](const Machine::View& view) {
+                                     return view.state == domain::InstanceState::running ||
+                                            view.state == domain::InstanceState::stopped;
+                                   });
+    if (last == machine.history.rend()) continue;
+    if (!machine.mute && last->state != domain::InstanceState::stopped) continue;
+    until = std::max(until, last->at + world_.swarm().policy.ready_within +
                                 std::min(world_.clock_error(), kBelieved));
   }
   return until;
