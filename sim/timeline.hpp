@@ -20,8 +20,9 @@ inline base::Timestamp cap_of(const domain::Meeting& meeting, const domain::Poli
 // Until when a desktop that nobody has used is kept.
 inline base::Timestamp unused_until(const domain::Meeting& meeting, const domain::Seat& seat,
                                     const domain::Policy& policy) {
-  return std::max(meeting.start.at, seat.wanted_at.value_or(meeting.start.at)) +
-         policy.no_show_after;
+  const auto wish = std::max(policy.no_show_after, policy.leave_grace);
+  const auto no_show = meeting.start.at + policy.no_show_after;
+  return seat.wanted_at ? std::max(no_show, *seat.wanted_at + wish) : no_show;
 }
 
 }  // namespace sim

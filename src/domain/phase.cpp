@@ -52,9 +52,11 @@ Timestamp hard_cap(const Meeting& meeting, const Policy& policy) {
   return planned_end(meeting) + policy.overrun;
 }
 
+// Whoever wants one may have been in another that died: they have the grace, at least.
 Timestamp release_at(const Meeting& meeting, const Seat& seat, const Policy& policy) {
-  return std::max(meeting.start.at, seat.wanted_at.value_or(meeting.start.at)) +
-         policy.no_show_after;
+  const auto no_show = meeting.start.at + policy.no_show_after;
+  if (!seat.wanted_at) return no_show;
+  return std::max(no_show, *seat.wanted_at + std::max(policy.no_show_after, policy.leave_grace));
 }
 
 bool wants_desktop(const Meeting& meeting, const Seat& seat, Timestamp now, const Policy& policy) {

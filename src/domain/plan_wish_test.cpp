@@ -110,6 +110,21 @@ TEST(Plan, ADeadDesktopThatABudgetHoldsBackKeepsAnEmptyMeetingNoLongerThanAWish)
   EXPECT_TRUE(world.meeting.end);
 }
 
+TEST(Plan, WhoLeftADesktopThatDiesHasTheGraceAlsoWhereAWishIsShorter) {
+  World world;
+  world.policy.no_show_after = 5min;
+  world.run_until(kT);
+  world.enter(0);
+  world.run_until(kT + 20min);
+  world.leave(0);
+  world.may_launch = false;
+  world.die(0);
+  world.run_until(kT + 29min);
+  EXPECT_FALSE(world.meeting.ending);
+  world.run_until(kT + 31min);
+  EXPECT_TRUE(world.meeting.end);
+}
+
 TEST(Plan, WhoseDesktopCannotCountAndDiesIsGivenAnother) {
   World world;
   world.run_until(kT);
