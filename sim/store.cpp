@@ -8,12 +8,14 @@ using base::Result;
 
 namespace {
 constexpr const char* kPath = "/howdah.db";
+constexpr int kLogPages = 200;  // power is lost while it is copied, too, and what is read is short
 }  // namespace
 
 Store::Store(const std::string& identity, std::uint64_t seed, bool on_disk)
     : memory_(identity), rng_(base::Rng(seed).fork("disk")) {
   if (!on_disk) return;
   disk_ = std::make_unique<Disk>(seed);
+  disk_->set_log_pages(kLogPages);
   open();
   CHECK(sqlite_);
   made_as_ = sqlite_->identity();

@@ -78,6 +78,7 @@ class Disk final : public adapter::sqlite::Disk {
   void set_read_only(bool on) { read_only_ = on; }
   // Syncs answer success and do nothing: to show that a test would see it.
   void ignore_syncs(bool on) { ignore_syncs_ = on; }
+  void set_log_pages(int pages) { log_pages_ = pages; }
   // Called in the middle of each change and before each sync takes effect: power may go here.
   void on_change(std::function<void()> hook) { hook_ = std::move(hook); }
   const std::array<std::uint64_t, kDiskCalls>& calls() const { return calls_; }
@@ -85,6 +86,7 @@ class Disk final : public adapter::sqlite::Disk {
   // ---- adapter::sqlite::Disk
 
   std::string vfs() const override { return log_vfs_->name(); }
+  int log_pages() const override { return log_pages_.value_or(adapter::sqlite::Disk::log_pages()); }
   bool exists(const std::string& path) override { return names_.contains(path); }
   base::Result<> create(const std::string& path) override;
   base::Result<> check_may_write(const std::string& path) override;
@@ -176,6 +178,7 @@ class Disk final : public adapter::sqlite::Disk {
   std::uint64_t struck_ = 0;
   bool read_only_ = false;
   bool ignore_syncs_ = false;
+  std::optional<int> log_pages_;
   std::function<void()> hook_;
   std::array<std::uint64_t, kDiskCalls> calls_{};
 };

@@ -15,6 +15,9 @@ class Disk {
 
   // The VFS for SQLite; empty: its default.
   virtual std::string vfs() const = 0;
+  // From so many pages on, the write-ahead log is copied into the store's file. That costs two
+  // syncs more: rarely, with a bounded log.
+  virtual int log_pages() const { return 4000; }
 
   virtual bool exists(const std::string& path) = 0;
   // Private to its owner; conflict when it exists.

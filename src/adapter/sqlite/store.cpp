@@ -41,11 +41,10 @@ Result<std::string> read_identity(Connection& connection) {
   return std::string(row.text(0));
 }
 
-Result<> prepare_writer(Connection& writer) {
-  // A checkpoint costs two syncs more: rarely, with a bounded log.
+Result<> prepare_writer(Connection& writer, const Disk& disk) {
   return writer.execute(
-      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; "
-      "PRAGMA journal_size_limit = 33554432");
+      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = " + std::to_string(disk.log_pages()) +
+      "; PRAGMA journal_size_limit = 33554432");
 }
 
 }  // namespace
@@ -61,7 +60,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path,
   auto writer =
       TRY(Connection::open(path, Connection::Mode::read_write, kWriterCacheKib, disk.vfs()));
   TRY(check_store(*writer));
-  TRY(prepare_writer(*writer));
+  TRY(prepare_writer(*writer, disk));
   TRY(disk.make_private(path));
   TRY(migrate(*writer, schema_steps()));
   auto identity = TRY(read_identity(*writer));
