@@ -77,6 +77,27 @@ Named<ComputeSubject> memory(std::string name, const ComputeManners& manners) {
   return {std::move(name), [manners] { return std::make_unique<MemoryCompute>(manners); }};
 }
 
+TEST(LocalDesktops, ASandboxThatDoesNotComeUpIsToldWithItsReason) {
+  if (const auto missing = LocalMachine::missing(); !missing.empty()) GTEST_SKIP() << missing;
+  adapter::local::Template image;
+  image.home_bytes = 0;
+  LocalMachine machine(image);
+  const auto owner = domain::Owner{machine.store(), *domain::SeatId::parse("m1-1"), 1};
+  const auto launched =
+      machine.desktops().launch({.key = "broken",
+                                 .owner = owner,
+                                 .desktop = domain::desktop_id(owner.seat, 1),
+                                 .place = 0,
+                                 .deadline = adapter::system::Clock().now() + 1min,
+                                 .title = "",
+                                 .role = "",
+                                 .person = "",
+                                 .call_url = ""});
+  ASSERT_FALSE(launched);
+  EXPECT_NE(launched.error().message.find("come up: bwrap: "), std::string::npos)
+      << launched.error().message;
+}
+
 INSTANTIATE_TEST_SUITE_P(Local, ComputeContract,
                          testing::Values(Named<ComputeSubject>{
                              "Desktops", [] { return std::make_unique<LocalCompute>(); },

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "adapter/local/local_desktops.hpp"
 #include "adapter/system/clock.hpp"
@@ -15,7 +16,7 @@ namespace contract {
 
 class LocalMachine {
  public:
-  LocalMachine() {
+  explicit LocalMachine(adapter::local::Template image = {}) : image_(std::move(image)) {
     std::string pattern = "/tmp/howdah-contract-XXXXXX";  // short: it holds Unix sockets
     made_ = ::mkdtemp(pattern.data()) != nullptr;
     folder_ = pattern;
@@ -54,6 +55,7 @@ class LocalMachine {
     config.folder = folder_ + "/desktops";
     config.store = store;
     config.program = HOWDAH_BINARY;
+    config.templates = {image_};
     return std::move(adapter::local::LocalDesktops::open(config, clock_)).value();
   }
   static void end_all(adapter::local::LocalDesktops& desktops) {
@@ -64,6 +66,7 @@ class LocalMachine {
     }
   }
 
+  adapter::local::Template image_;
   adapter::system::Clock clock_;
   bool made_ = false;
   std::string folder_;

@@ -40,12 +40,29 @@ Result<Fd> open_program(const SandboxSpec& spec) {
   return file;
 }
 
-// The init is process 1 and says so; the end of the file instead means that nothing came of it.
-Result<> wait_until_up(const Fd& go) {
+// The last line of what was written into the log, which may be open for writing alone; empty:
+// nothing was.
+std::string last_words(int log) {
+  const std::string path = "/proc/self/fd/" + std::to_string(log);
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 512> text{};
+  const auto size = file ? ::lseek(file.get(), 0, SEEK_END) : 0;
+  const auto from = std::max<off_t>(0, size - static_cast<off_t>(text.size()));
+  const ssize_t count = file ? ::pread(file.get(), text.data(), text.size(), from) : 0;
+  std::string_view words(text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  while (words.ends_with('\n')) words.remove_suffix(1);
+  return std::string(words.substr(words.rfind('\n') + 1));
+}
+
+// The init is process 1 and says so; the end of the file instead means that nothing came of it:
+// bubblewrap has said why.
+Result<> wait_until_up(const Fd& go, int log) {
   pollfd wait{go.get(), POLLIN, 0};
   char byte = 0;
   if (::poll(&wait, 1, kUpWithinMs) == 1 && ::read(go.get(), &byte, 1) == 1) return {};
-  return base::fail(ErrorKind::unavailable, "the sandbox did not come up");
+  const auto why = last_words(log);
+  return base::fail(ErrorKind::unavailable,
+                    "the sandbox did not come up" + (why.empty() ? "" : ": " + why));
 }
 
 // What bubblewrap wrote before it let the init begin: one JSON object.
@@ -149,7 +166,7 @@ Result<Started> start_sandbox(const SandboxSpec& spec, const SandboxFiles& files
   TRY(fork_away(child));
   go.read.close();
   network.write.close();
-  TRY(wait_until_up(go.write));
+  TRY(wait_until_up(go.write, files.log));
   const pid_t init = TRY(read_info(info));
   const auto started = started_of(init);
   const auto outer = TRY(read_identity(files.identity));
