@@ -59,7 +59,7 @@ void draw_mix(Swarm& swarm, base::Rng rng) {
   mix.slow_max = one_of(rng, {2s, 30s});
 }
 
-// One process alone may have the store open. Few worlds, as each takes the time of 20 others.
+// One process alone may have the store open. Few worlds, as each takes the time of several others.
 void draw_disk(Swarm& swarm, base::Rng rng) {
   swarm.on_disk = swarm.processes == 1 && rng.below(36) == 0;
   if (!swarm.on_disk) return;

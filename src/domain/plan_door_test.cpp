@@ -105,15 +105,20 @@ TEST(Plan, WhoCameBackForAMomentWhileItWasAboutToEndHasTheGrace) {
   EXPECT_TRUE(world.meeting.over_at);
 }
 
-// Whether somebody is in it is asked by its name: it has to lead there, or nothing is ever settled.
-TEST(Plan, AMachineThatMovesWhileItsMeetingIsAboutToEndIsNamedAnew) {
-  World world;
+// The only one there has left, and their meeting is about to end.
+void come_to_an_end(World& world) {
   world.run_until(kT);
   world.enter(0);
   world.run_until(kT + 20min);
   world.leave(0);
   world.run_until(world.now + world.policy.leave_grace - 1s);
   world.look_until_ending(100ms);
+}
+
+// Whether somebody is in it is asked by its name: it has to lead there, or nothing is ever settled.
+TEST(Plan, AMachineThatMovesWhileItsMeetingIsAboutToEndIsNamedAnew) {
+  World world;
+  come_to_an_end(world);
   for (auto& instance : world.instances) instance.address = "127.0.9.9";
   world.run_until(world.now + 1min);
   EXPECT_TRUE(world.meeting.over_at);
@@ -122,12 +127,7 @@ TEST(Plan, AMachineThatMovesWhileItsMeetingIsAboutToEndIsNamedAnew) {
 // It can be asked no more who is in it, and was empty when it could.
 TEST(Plan, ADesktopThatFallsSilentWhileItsMeetingIsAboutToEndDoesNotKeepIt) {
   World world;
-  world.run_until(kT);
-  world.enter(0);
-  world.run_until(kT + 20min);
-  world.leave(0);
-  world.run_until(world.now + world.policy.leave_grace - 1s);
-  world.look_until_ending(100ms);
+  come_to_an_end(world);
   world.mute.insert(world.desktop(0).id);
   world.run_until(world.now + world.policy.ready_within - 1min);
   EXPECT_FALSE(world.meeting.end);
