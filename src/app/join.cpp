@@ -1,6 +1,7 @@
 #include "app/join.hpp"
 
 #include "app/change.hpp"
+#include "app/moment.hpp"
 #include "base/crypto.hpp"
 #include "domain/phase.hpp"
 #include "domain/plan.hpp"
@@ -14,6 +15,7 @@ using base::Result;
 
 constexpr std::string_view kLinkKey = "link_key";
 constexpr std::string_view kSessionKey = "session_key";
+constexpr base::Duration kAnswerWithin{5000};
 
 tl::unexpected<base::Error> bad_link() {
   return fail(ErrorKind::not_found, "this link is not valid, or not any more; ask for a new one");
@@ -58,10 +60,10 @@ Result<> refresh(const Ports& ports, const Settings& settings, domain::Meeting& 
   return {};
 }
 
-// A server that was suspended meanwhile answers with what is long past: S9 holds at the moment of
-// the answer, or there is none.
-Result<> in_time(const Ports& ports, const Settings& settings, base::Timestamp asked_at) {
-  if (ports.clock.now() - asked_at <= settings.policy.ready_fresh) return {};
+// Where the server was suspended or the store was slow, an answer is of what is long past: S9 holds
+// at the moment of the answer, or there is none.
+Result<> in_time(const Ports& ports, const Moment& asked) {
+  if (is_within(moment_of(ports.clock), asked, kAnswerWithin)) return {};
   return fail(ErrorKind::unavailable, "this took too long; try again");
 }
 
@@ -89,7 +91,7 @@ Result<Guest> Join::guest(const domain::SeatId& seat, std::string_view cookie) {
 }
 
 Result<Entry> Join::enter(const Guest& guest) {
-  const auto asked_at = ports_.clock.now();
+  const auto asked = moment_of(ports_.clock);
   const auto token = base::to_base64url(ports_.entropy.bytes(32));
   const auto epoch = guest.own().epoch;
   const auto admit = [&](domain::Meeting meeting) -> Result<domain::Meeting> {
@@ -101,8 +103,8 @@ Result<Entry> Join::enter(const Guest& guest) {
   };
   const auto meeting =
       TRY(change_meeting(ports_, guest.meeting.id,
-                         {{.at = asked_at, .actor = guest.seat.text(), .action = "enter"}}, admit));
-  TRY(in_time(ports_, settings_, asked_at));
+                         {{.at = asked.at, .actor = guest.seat.text(), .action = "enter"}}, admit));
+  TRY(in_time(ports_, asked));
   return Entry{domain::find_seat(meeting, guest.seat)->desktop->id, token};
 }
 
@@ -110,17 +112,17 @@ Result<DeskPass> Join::pass_door(const domain::DesktopId& desktop, std::string_v
   const auto id = domain::meeting_of(desktop);
   if (!id) return fail(ErrorKind::denied, "this way in is not valid");
   const auto seat = *domain::seat_of(desktop);
-  const auto asked_at = ports_.clock.now();
+  const auto asked = moment_of(ports_.clock);
   const auto keys = TRY(ports_.secrets.fetch(kSessionKey));
   auto meeting = TRY(change_meeting(
       ports_, *id,
-      {{.at = asked_at, .actor = seat.text(), .action = "pass_door", .target = desktop.text()}},
+      {{.at = asked.at, .actor = seat.text(), .action = "pass_door", .target = desktop.text()}},
       [&](domain::Meeting before) -> Result<domain::Meeting> {
         const auto now = ports_.clock.now();
         TRY(refresh(ports_, settings_, before, seat, now));
         return domain::pass_door(before, desktop, hash_of(token), now, settings_.policy);
       }));
-  TRY(in_time(ports_, settings_, asked_at));
+  TRY(in_time(ports_, asked));
   const auto epoch = domain::find_seat(meeting, seat)->epoch;
   auto cookie = sign_ticket(Purpose::desk_cookie, keys, {desktop.text(), std::to_string(epoch)});
   return DeskPass{Guest{std::move(meeting), seat}, desktop, std::move(cookie)};
@@ -142,12 +144,12 @@ Result<Guest> Join::desk_guest(const domain::DesktopId& desktop, std::string_vie
 }
 
 Result<Guest> Join::reenter(const domain::DesktopId& desktop, const Guest& guest) {
-  const auto asked_at = ports_.clock.now();
+  const auto asked = moment_of(ports_.clock);
   auto meeting =
       TRY(change_meeting(ports_, guest.meeting.id, {}, [&](const domain::Meeting& before) {
         return domain::reenter(before, desktop, guest.own().epoch, ports_.clock.now());
       }));
-  TRY(in_time(ports_, settings_, asked_at));
+  TRY(in_time(ports_, asked));
   return Guest{std::move(meeting), guest.seat};
 }
 
