@@ -8,6 +8,9 @@
 #include <array>
 #include <chrono>
 #include <fstream>
+#include <mutex>
+#include <set>
+#include <string>
 
 namespace base {
 namespace {
@@ -33,11 +36,22 @@ bool is_reserved(std::string_view zone) {
 
 // Asked before absl is: absl keeps every name it ever failed to find, so that strangers could fill
 // our memory, and it takes forms of its own ("Fixed/UTC+01:00:00", "libc:localtime").
-bool is_in_database(std::string_view zone) {
+bool is_file_in_database(std::string_view zone) {
   std::ifstream file("/usr/share/zoneinfo/" + std::string(zone), std::ios::binary);
   std::array<char, 4> magic{};
   return file.read(magic.data(), magic.size()) &&
          std::string_view(magic.data(), magic.size()) == "TZif";
+}
+
+// What was there once is not looked for again: there are some 600 of them.
+bool is_in_database(std::string_view zone) {
+  static std::mutex mutex;
+  static std::set<std::string, std::less<>> known;
+  const std::lock_guard lock(mutex);
+  if (known.contains(zone)) return true;
+  if (!is_file_in_database(zone)) return false;
+  known.emplace(zone);
+  return true;
 }
 
 std::optional<absl::TimeZone> find_zone(std::string_view zone) {
