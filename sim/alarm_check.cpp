@@ -84,8 +84,9 @@ void AlarmCheck::check() {
   if (!raised_.empty() && world.swarm().calm) {
     world.violation("L15", "a false alarm of " + process_.name() + ": " + raised_.front().detail);
   }
-  check_silence();
-  check_backlog();
+  const auto first_wake = world.checks().first_wake();
+  check_silence(first_wake);
+  check_backlog(first_wake);
   check_credentials();
   if (world.now() < next_check_) return;
   next_check_ = world.now() + kCheckEvery;
@@ -127,11 +128,10 @@ void AlarmCheck::check_leaks() {
   }
 }
 
-void AlarmCheck::check_silence() {
+void AlarmCheck::check_silence(std::optional<Timestamp> first_wake) {
   auto& world = process_.world();
   const auto now = world.now();
-  const auto first = world.checks().first_wake();
-  const bool due = first && *first <= process_.wall();
+  const bool due = first_wake && *first_wake <= process_.wall();
   if (!due) due_since_.reset();
   if (due && !due_since_) due_since_ = now;
   if (says(AlarmKind::passes_silent)) world.probe("alarm: passes are silent");
@@ -142,12 +142,11 @@ void AlarmCheck::check_silence() {
   }
 }
 
-void AlarmCheck::check_backlog() {
+void AlarmCheck::check_backlog(std::optional<Timestamp> first_wake) {
   auto& world = process_.world();
   if (says(AlarmKind::backlog)) world.probe("alarm: backlog");
-  const auto first = world.checks().first_wake();
-  const bool late =
-      first && process_.wall() > *first + kPolicy.backlog_after && !process_.holds_kills();
+  const bool late = first_wake && process_.wall() > *first_wake + kPolicy.backlog_after &&
+                    !process_.holds_kills();
   if (!late) late_since_.reset();
   if (late && !late_since_) late_since_ = world.now();
   if (!late || says(AlarmKind::backlog) || says(AlarmKind::passes_silent)) return;

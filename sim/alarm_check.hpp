@@ -33,8 +33,8 @@ class AlarmCheck {
   void note_gap();
   void trace_news(const std::vector<app::Alarm>& before) const;
   void check_leaks();
-  void check_silence();
-  void check_backlog();
+  void check_silence(std::optional<Timestamp> first_wake);
+  void check_backlog(std::optional<Timestamp> first_wake);
   void check_credentials();
   // Since when nobody needs one of the machines that are there, the longest.
   std::optional<Timestamp> leak_since() const;

@@ -1,13 +1,13 @@
 #pragma once
 // Canary (S22): knows every secret of a run, and sings when one of them, or its beginning, stands
 // in a text that leaves the process: a log line, an audit row, what a machine or a record is told,
-// an error message. Cheap enough to be always on: one lookup in a bitmap for each byte of text.
+// an error message. Cheap enough to be always on: one lookup in a bitmap for some bytes of text.
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -46,15 +46,19 @@ class Canary {
   }
 
  private:
-  static constexpr std::size_t kWindow = 8;  // bytes by which a secret is found
-  static constexpr std::size_t kKept = 12;   // ... and by which it is recognised
-  static constexpr std::size_t kMarks = 1U << 16U;
+  static constexpr std::size_t kWindow = 8;                    // bytes by which a secret is found
+  static constexpr std::size_t kKept = 12;                     // ... and by which it is recognised
+  static constexpr std::size_t kStride = kKept - kWindow + 1;  // ... wherever it stands in a text
+  static constexpr std::size_t kMarks = 1U << 17U;
   static std::size_t mark_of(const char* at);
+  bool is_marked(const char* at) const;
+  bool is_secret_around(std::string_view text, std::size_t at) const;
+  bool is_new(const std::string& id, std::uint32_t epoch);
 
   World& world_;
   std::vector<std::uint64_t> marks_;
   std::set<std::string, std::less<>> beginnings_;
-  std::set<std::pair<std::string, std::uint32_t>> signed_;  // seats or desktops, with their epoch
+  std::map<std::string, std::uint32_t> signed_;  // seats or desktops, with their latest epoch
 };
 
 }  // namespace sim

@@ -119,8 +119,8 @@ std::optional<Timestamp> Checks::surely_unneeded_since(const Machine& machine) c
 std::optional<Timestamp> Checks::first_wake() const {
   std::optional<Timestamp> first;
   for (const auto& [id, meeting] : rows_) {
-    if (!meeting.wake_at || !readable(id) || world_.versions().may_hide(id)) continue;
-    if (!first || *meeting.wake_at < *first) first = meeting.wake_at;
+    if (!meeting.wake_at || (first && *first <= *meeting.wake_at)) continue;
+    if (readable(id) && !world_.versions().may_hide(id)) first = meeting.wake_at;
   }
   return first;
 }
@@ -241,7 +241,7 @@ bool Checks::had_gone(const Machine& machine, const domain::Desktop& desktop) co
 Timestamp Checks::asked_until(const domain::MeetingId& id) const {
   Timestamp until;
   for (const auto& [instance, machine] : world_.cloud().machines()) {
-    if (domain::meeting_of(machine.spec.owner.seat) != id) continue;
+    if (!domain::belongs_to(machine.spec.owner.seat, id)) continue;
     const auto last = std::find_if(machine.history.rbegin(), machine.history.rend(),
                                    [](const Machine::View& view) {
                                      return view.state == domain::InstanceState::running ||
@@ -337,8 +337,9 @@ void Checks::check_meetings() {
 // A machine ends itself when its meeting's plan wants it to, not before and not much later.
 void Checks::check_deadlines() {
   for (const auto& [id, machine] : world_.cloud().machines()) {
+    if (!machine.alive()) continue;
     const Meeting* meeting = row(*domain::meeting_of(machine.spec.owner.seat));
-    if (!machine.alive() || meeting == nullptr || meeting->end || meeting->ending) continue;
+    if (meeting == nullptr || meeting->end || meeting->ending) continue;
     const Seat* seat = domain::find_seat(*meeting, machine.spec.owner.seat);
     const domain::Desktop* desktop = seat == nullptr ? nullptr : domain::open_desktop(*seat);
     if (desktop == nullptr || !desktop->instance || desktop->instance->value != id) continue;

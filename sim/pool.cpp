@@ -20,7 +20,7 @@
 namespace {
 
 constexpr std::size_t kStep = 16;  // also the alignment
-constexpr std::size_t kLargest = 1024;
+constexpr std::size_t kLargest = 3072;
 constexpr std::size_t kChunk = 1U << 20U;
 
 struct Free {

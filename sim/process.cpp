@@ -12,7 +12,8 @@ namespace {
 constexpr Duration kIdleTick = 60s;
 constexpr Duration kUnknownTick = 5s;  // the store does not say what is next
 constexpr Duration kLookSpacing = 50ms;
-// While something due is running: the end of its pass makes the dispatcher look, too.
+// While something due is running, or rests as its pass has failed: the end of either makes the
+// dispatcher look, too.
 constexpr Duration kCrowdedTick = 1s;
 constexpr Duration kClockJump = 30s;
 constexpr Duration kClockSettle = 2min;
@@ -113,7 +114,7 @@ void Process::loop() {
   for (;;) {
     watch_clock();
     const auto rested = tick();
-    const auto spacing = busy_.empty() ? kLookSpacing : kCrowdedTick;
+    const auto spacing = busy_.empty() && !rested ? kLookSpacing : kCrowdedTick;
     auto next = world_.now() + world_.swarm().tick;
     const auto wake = ports_->store.next_wake();
     if (wake && store_answers_) alarms_.looked(*wake, holds_kills());

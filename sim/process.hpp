@@ -158,7 +158,7 @@ auto Process::call(Site site, Duration latency, Act act, const std::string& key)
   auto dice = world_.faults().dice(site);
   const auto drawn = world_.faults().draw(site);
   // What credentials allow is asked where the call arrives, and is a definite no.
-  const auto attempt = [&world = world_, site, act]() -> decltype(act()) {
+  const auto attempt = [&world = world_, site, act = std::move(act)]() -> decltype(act()) {
     if (!world.denied(site)) return act();
     world.probe("credentials: a call is denied");
     return base::fail(base::ErrorKind::denied, "these credentials do not allow that (drawn)");

@@ -61,7 +61,7 @@ void draw_mix(Swarm& swarm, base::Rng rng) {
 
 // One process alone may have the store open. Few worlds, as each takes the time of several others.
 void draw_disk(Swarm& swarm, base::Rng rng) {
-  swarm.on_disk = swarm.processes == 1 && rng.below(36) == 0;
+  swarm.on_disk = swarm.processes == 1 && rng.below(48) == 0;
   if (!swarm.on_disk) return;
   swarm.mix.rate.at(static_cast<std::size_t>(Site::power)) = one_of(rng, {0U, 50U, 200U, 800U});
 }
@@ -165,7 +165,7 @@ Swarm draw_swarm(std::uint64_t seed) {
   swarm.start = Timestamp(std::chrono::hours(24 * (rng.below(8) == 0 ? 20'023 : 20'000)));
   swarm.bridged = rng.below(3) == 0;
   swarm.processes = swarm.bridged ? 1 : 1 + rng.below(3);
-  swarm.meetings = one_of(rng, {1U, 1U, 2U, 4U});
+  swarm.meetings = one_of(rng, {1U, 1U, 2U, 3U});
   swarm.seats_max = one_of(rng, {1U, 2U, 2U, 3U});
   swarm.hints_delivered = one_of(rng, {0U, 50U, 100U, 100U});
   swarm.skew_max = one_of(rng, {0s, 0s, 1s, 1s, 2s, 600s});
@@ -176,9 +176,10 @@ Swarm draw_swarm(std::uint64_t seed) {
   swarm.zone_lag = one_of(rng, {0s, 0s, 1s});
   swarm.resolve_lag = one_of(rng, {0s, 5s, 30s});
   swarm.start_max = one_of(rng, {15min, 30min, 60min});
-  swarm.faults_for = one_of(rng, {30min, 60min, 90min, 150min});
+  swarm.faults_for = one_of(rng, {30min, 60min, 90min, 120min});
   swarm.long_rest = seed % 50 == 0;
-  swarm.calm = rng.below(12) == 0;
+  swarm.calm = rng.below(16) == 0;
+  swarm.tick = 10s;
   draw_policy(swarm, root.fork("policy"));
   draw_mix(swarm, root.fork("mix"));
   draw_disk(swarm, root.fork("disk"));
