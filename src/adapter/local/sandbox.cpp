@@ -55,14 +55,15 @@ std::string last_words(int log) {
 }
 
 // The init is process 1 and says so; the end of the file instead means that nothing came of it:
-// bubblewrap has said why.
+// bubblewrap has said why, which is for who runs the machine, not for who waits for a desktop.
 Result<> wait_until_up(const Fd& go, int log) {
   pollfd wait{go.get(), POLLIN, 0};
   char byte = 0;
   if (::poll(&wait, 1, kUpWithinMs) == 1 && ::read(go.get(), &byte, 1) == 1) return {};
   const auto why = last_words(log);
   return base::fail(ErrorKind::unavailable,
-                    "the sandbox did not come up" + (why.empty() ? "" : ": " + why));
+                    "the desktop's sandbox did not come up; the server's log says more", "",
+                    why.empty() ? "bubblewrap said nothing" : why);
 }
 
 // What bubblewrap wrote before it let the init begin: one JSON object.
