@@ -5,9 +5,9 @@
 namespace sim {
 namespace {
 
-// Of 100,000 seeds the one whose people live through everything with the least work for all pairs
-// (`./dev sim --small --scope least --find 100000` looks for it).
-constexpr std::uint64_t kLeastSeed = 61699;
+// Of 300,000 seeds the one whose people live through everything with the least work for all pairs
+// (`./dev sim --small --scope least --find 300000` looks for it).
+constexpr std::uint64_t kLeastSeed = 153809;
 constexpr std::uint64_t kLargeSeed = 5844;  // of 8,000
 
 Swarm quiet(std::uint64_t seed) {

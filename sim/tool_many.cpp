@@ -24,9 +24,10 @@ constexpr std::uint64_t kReplayEvery = 50;
 
 constexpr unsigned kJobsMax = 64;
 
-// What the workers tell each other while they run: how far a search has to go, and what each was at
-// when it died.
+// What the workers tell each other while they run: whose turn is next, how far a search has to go,
+// and what each was at when it died.
 struct Board {
+  std::atomic<std::uint64_t> next{0};
   std::atomic<std::uint64_t> lowest_failure{std::numeric_limits<std::uint64_t>::max()};
   std::array<std::atomic<std::uint64_t>, kJobsMax> current{};
 };
@@ -68,7 +69,8 @@ std::vector<std::uint64_t> regressions(const std::string& file) {
   return seeds;
 }
 
-// One worker: its share of the seeds; `out` hears of progress and in the end of everything.
+// One worker, which takes seeds as long as there are any; `out` hears of progress and in the end of
+// everything.
 void work(const ToolOptions& options, Board& board, unsigned number, int out) {
   const auto started = Steady::now();
   Tally tally;
@@ -77,15 +79,14 @@ void work(const ToolOptions& options, Board& board, unsigned number, int out) {
   };
   auto last_told = started;
   const auto extra = regressions(options.regressions);
-  for (std::size_t i = number; i < extra.size(); i += options.jobs) {
-    board.current.at(number) = extra[i];
-    run_seed(extra[i], tally);
-  }
-  for (std::uint64_t i = number;; i += options.jobs) {
+  for (;;) {
     const bool late = options.seconds > 0 && seconds_since(started) >= options.seconds;
-    if (late || (options.seconds <= 0 && i >= options.seeds)) break;
-    const auto seed = options.from + i;
-    if (options.until_failure && seed > board.lowest_failure) break;  // the smallest is wanted
+    const auto turn = board.next++;
+    if (late || (options.seconds <= 0 && turn >= extra.size() + options.seeds)) break;
+    const bool is_known = turn < extra.size();
+    const auto seed = is_known ? extra[turn] : options.from + (turn - extra.size());
+    const bool beyond = !is_known && seed > board.lowest_failure;
+    if (options.until_failure && beyond) break;  // the smallest is wanted
     board.current.at(number) = seed;
     const auto failures = tally.failures.size();
     run_seed(seed, tally);
