@@ -48,9 +48,11 @@ CLI::App& command(CLI::App& parent, const std::string& name, const std::string& 
 void add_meetings(CLI::App& app, Line& line) {
   auto& book_it =
       command(app, "book", "Book a meeting and print its links",
-              "  howdah book --title Algebra --start '2026-12-01 09:00' --length 45m\n"
-              "  howdah book --title Now --start now --seat teacher:Ada --seat student\n"
-              "  howdah book --title UTC --start 2026-12-01T08:00:00Z --json",
+              "  howdah book --title Algebra --start '" + tomorrow() +
+                  " 09:00' --length 45m\n"
+                  "  howdah book --title Now --start now --seat teacher:Ada --seat student\n"
+                  "  howdah book --title UTC --start " +
+                  tomorrow() + "T08:00:00Z --json",
               line, [&line] { return book(line.shared, line.booking); });
   auto& booking = line.booking;
   book_it.add_option("--title", booking.title, "What it is about")->required();

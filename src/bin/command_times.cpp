@@ -5,6 +5,7 @@
 #include <array>
 #include <fstream>
 
+#include "adapter/system/clock.hpp"
 #include "adapter/system/environment.hpp"
 #include "base/zone.hpp"
 #include "bin/commands.hpp"
@@ -42,6 +43,11 @@ std::string local_time(const std::string& rfc3339) {
   if (!time) return rfc3339;
   return absl::FormatTime("%Y-%m-%d %H:%M:%S %Z", absl::FromUnixMillis(base::to_unix_ms(*time)),
                           absl::LocalTimeZone());
+}
+
+std::string tomorrow() {
+  const auto now = absl::FromUnixMillis(base::to_unix_ms(adapter::system::Clock().now()));
+  return absl::FormatTime("%Y-%m-%d", now + absl::Hours(24), absl::LocalTimeZone());
 }
 
 base::Result<StartFields> parse_start(const std::string& text, const std::string& zone,

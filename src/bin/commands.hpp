@@ -87,5 +87,7 @@ base::Result<StartFields> parse_start(const std::string& text, const std::string
 std::string machine_zone();
 // An instant of an answer as this machine's clock shows it.
 std::string local_time(const std::string& rfc3339);
+// The date of it here, "2026-12-01": what examples begin with, so that they can be tried.
+std::string tomorrow();
 
 }  // namespace bin

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "adapter/system/clock.hpp"
 #include "bin/commands.hpp"
 #include "bin/holder.hpp"
 #include "bin/state.hpp"
@@ -21,6 +22,15 @@ TEST(Start, NowAndLaterAreWholeSecondsFromNow) {
     ASSERT_FALSE(start) << text;
     EXPECT_EQ(start.error().field, "--start");
   }
+}
+
+TEST(Start, WhatExamplesBeginWithIsTomorrow) {
+  const auto now = adapter::system::Clock().now();
+  const auto start = parse_start(tomorrow() + "T12:00:00Z", "", now);
+  ASSERT_TRUE(start);
+  const auto ahead = *base::parse_rfc3339(start->at) - now;
+  EXPECT_GT(ahead, -std::chrono::hours(2));  // here it may be another day than in UTC
+  EXPECT_LT(ahead, std::chrono::hours(50));
 }
 
 TEST(Start, AnInstantIsGivenOnAsItIsAndALocalTimeWithItsZone) {
