@@ -1,5 +1,7 @@
 #include "steps.hpp"
 
+#include <algorithm>
+
 #include "host/http/codec_read.hpp"
 
 namespace sim {
@@ -92,15 +94,22 @@ bool GuestSteps::lost_just_now(const app::DeskPass& pass) const {
   const auto unseen = world_.swarm().policy.ready_fresh + 40s;
   if (own == nullptr) return false;
   if (own->alive() && moved_just_now(pass, *own)) return true;
-  // That it only moved is noted at the next look, unless the store took no writes since.
+  const auto& processes = world_.processes();
+  const auto is_up = [](const auto& process) { return process != nullptr; };
+  if (std::none_of(processes.begin(), processes.end(), is_up)) return true;  // nobody can see it
+  // That it only moved is noted at the next look, unless the store took no writes or all slept.
   const auto full_until = world_.store_full_until();
+  const auto moved_at = own->history.back().at;
+  const bool watched = std::any_of(processes.begin(), processes.end(), [&](const auto& process) {
+    return process && process->awake_since() <= moved_at;
+  });
   const bool moved = own->alive() && !own->broken;
-  if (moved && full_until <= own->history.back().at) return false;
+  if (moved && watched && full_until <= moved_at) return false;
   // Nobody could see it while the provider did not answer, or not to us.
   if (world_.denied(Site::list) || world_.denied(Site::list_all)) return true;
-  auto since = std::max({own->history.back().at, world_.cloud().down_until(), full_until,
+  auto since = std::max({moved_at, world_.cloud().down_until(), full_until,
                          world_.checks().unreadable_until(party_->id)});
-  for (const auto& process : world_.processes()) {  // nor while all slept
+  for (const auto& process : processes) {  // nor while all slept
     if (process) since = std::max(since, process->awake_since());
   }
   return world_.now() < since + unseen;
