@@ -43,6 +43,9 @@ class Join {
   // Cookie value of the seat -> guest.
   base::Result<Guest> guest(const domain::SeatId& seat, std::string_view cookie);
 
+  // enter, pass_door and reenter: unavailable when the answer took over 5 s and may be of what is
+  // past; what it stored stays, and entering again is a new try.
+
   // Probes first when readiness is older than policy.ready_fresh. conflict with the reason when the
   // desktop can't be entered now.
   base::Result<Entry> enter(const Guest& guest);

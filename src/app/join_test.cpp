@@ -155,31 +155,38 @@ TEST(Join, StaleReadinessIsProbedAgainBeforeItIsReliedOn) {
 // A server that is suspended between its write and its answer.
 class SuspendingWakeups final : public port::Wakeups {
  public:
-  SuspendingWakeups(adapter::memory::Clock& clock, base::Duration time)
-      : clock_(clock), time_(time) {}
+  // Meanwhile the clock may be set back.
+  SuspendingWakeups(adapter::memory::Clock& clock, base::Duration time, base::Duration back)
+      : clock_(clock), time_(time), back_(back) {}
   void wake(const domain::MeetingId& /*meeting*/, base::Timestamp /*at*/) override {
     clock_.advance(time_);
+    clock_.step(-back_);
   }
 
  private:
   adapter::memory::Clock& clock_;
   base::Duration time_;
+  base::Duration back_;
 };
 
 TEST(Join, AnswerThatWasHeldUpForLongIsNone) {
-  for (const base::Duration time : {base::Duration(15min), base::Duration(6s)}) {
+  using Held = std::pair<base::Duration, base::Duration>;
+  for (const auto& [time, back] : {Held{15min, 0s}, Held{6s, 0s}, Held{15min, 15min}}) {
     AppWorld world;
     const auto meeting = world.book();
     world.run_until(kT);
-    SuspendingWakeups suspending(world.clock, time);
+    SuspendingWakeups suspending(world.clock, time, back);
     const Ports ports{world.store,   world.store, world.compute, world.zone,   world.prober,
                       world.secrets, suspending,  world.clock,   world.entropy};
     Join held_up(ports, world.settings);
     const auto guest = world.guest(world.load(meeting.id), 0);
     EXPECT_EQ(held_up.enter(guest).error().kind, base::ErrorKind::unavailable);
     const auto entry = must(world.join.enter(world.guest(world.load(meeting.id), 0)));
-    EXPECT_EQ(held_up.pass_door(entry.desktop, entry.token).error().kind,
-              base::ErrorKind::unavailable);
+    const auto passed = held_up.pass_door(entry.desktop, entry.token);
+    EXPECT_EQ(passed.error().kind, base::ErrorKind::unavailable);
+    world.clock.advance(1s);  // or nothing would be written
+    const auto inside = world.guest(world.load(meeting.id), 0);
+    EXPECT_EQ(held_up.reenter(entry.desktop, inside).error().kind, base::ErrorKind::unavailable);
   }
 }
 
