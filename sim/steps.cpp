@@ -91,7 +91,10 @@ bool GuestSteps::moved_just_now(const app::DeskPass& pass, const Machine& own) c
 bool GuestSteps::lost_just_now(const app::DeskPass& pass) const {
   const auto& instance = pass.guest.own().desktop->instance;
   const Machine* own = instance ? world_.cloud().find(instance->value) : nullptr;
-  const auto unseen = world_.swarm().policy.ready_fresh + 40s;
+  const auto& swarm = world_.swarm();
+  // Where the provider takes few looks, a meeting may go without while others have theirs.
+  const auto turn = swarm.meetings * swarm.api.describe.every;
+  const auto unseen = swarm.policy.ready_fresh + 40s + 2 * turn;
   if (own == nullptr) return false;
   if (own->alive() && moved_just_now(pass, *own)) return true;
   const auto& processes = world_.processes();

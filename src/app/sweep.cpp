@@ -158,7 +158,7 @@ Sweep::Suspect Sweep::missed(Suspect suspect, base::Duration uptime) const {
 }
 
 void Sweep::told(Suspect& suspect, base::Duration uptime) const {
-  if (!suspect.told_at) suspect.told_at = uptime;
+  if (!suspect.told_at || suspect.denied) suspect.told_at = uptime;  // the denied call told nothing
   const auto pause = uptime - *suspect.told_at + policy_.period;
   suspect.tell_again_at = uptime + std::min(pause, kTellPeriodsMax * policy_.period);
 }
@@ -195,7 +195,6 @@ void Sweep::judge_suspect(SweepItem& item, bool too_young, bool stopping, const 
     suspect.denied = !ended && ended.error().kind == ErrorKind::denied;
     if (!suspect.told_at) ++round.kills;
     told(suspect, round.uptime);
-    if (suspect.denied) suspect.tell_again_at = round.uptime + policy_.period;  // it may change
   }
 }
 

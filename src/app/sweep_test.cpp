@@ -106,6 +106,7 @@ class SlowToEnd final : public port::Compute {
   base::Result<> terminate(const domain::InstanceId& instance, const domain::Owner&) override {
     world_.clock.advance(takes_);
     if (denies) return base::fail(base::ErrorKind::denied, "not with these credentials");
+    if (lost) return base::fail(base::ErrorKind::unknown_outcome, "no answer came");
     ended_.insert(instance);
     return {};
   }
@@ -115,6 +116,7 @@ class SlowToEnd final : public port::Compute {
   }
   std::set<domain::InstanceId> ended() const { return ended_; }
   bool denies = false;
+  bool lost = false;
 
  private:
   AppWorld& world_;
@@ -165,6 +167,24 @@ TEST(Sweep, WhatIsDeniedIsSaidAtEachSweepUntilItIsAllowed) {
   world.slow.denies = false;
   world.clock.advance(60s);
   EXPECT_FALSE(must(world.sweep_slow.run()).refused);
+  EXPECT_EQ(world.slow.ended().size(), 1U);
+}
+
+TEST(Sweep, PausesDoNotGrowWhileItIsDenied) {
+  SlowWorld world(1, 0s);
+  const auto sweep_for = [&](int minutes) {
+    for (int minute = 0; minute < minutes; ++minute) {
+      must(world.sweep_slow.run());
+      world.clock.advance(60s);
+    }
+  };
+  world.slow.denies = true;
+  sweep_for(20);
+  world.slow.denies = false;
+  world.slow.lost = true;
+  sweep_for(1);
+  world.slow.lost = false;
+  sweep_for(2);
   EXPECT_EQ(world.slow.ended().size(), 1U);
 }
 
