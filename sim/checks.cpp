@@ -150,7 +150,8 @@ void Checks::check_former(const Seat& before) {
   }
   if (!before.desktop) return;
   const auto name = Zone::name_of(before.desktop->id);
-  if (world_.zone().truth_of(name) && !world_.late_records().contains(name)) {
+  const bool late = world_.late_records().contains(name) || was_just_set(name);
+  if (world_.zone().truth_of(name) && !late) {
     fail("S15", before.id.text() + " gets a new desktop while " + name + " stands there");
   }
 }
@@ -428,11 +429,8 @@ void Checks::terminating(const Machine& machine) {
     if (!was_proved && !desktop.name_given_up_at) {
       fail("S8", name + " is ended before its record is gone");
     }
-    // Whether it shows by now is told by clocks.
-    const bool just_set =
-        world_.clock_error() > 1s && world_.zone().since(name) > world_.now() - 10s;
     if (record && record->address == machine.address && !machine.address.empty() && !late &&
-        !just_set && !desktop.name_given_up_at) {
+        !was_just_set(name) && !desktop.name_given_up_at) {
       fail("S11", name + " still points at the machine that is ended");
     }
   }

@@ -104,6 +104,7 @@ class Checks {
                    const domain::Seat& after);
   bool may_be_unseen(const Session& session) const;
   bool is_past_deadline(const Machine& machine) const;
+  bool was_just_set(const std::string& name) const;
   void check_sessions(const domain::Meeting& after);
   void check_admissions(const domain::Meeting& before, const domain::Meeting& after);
   void check_regress(const domain::Desktop& was, const domain::Desktop& is);

@@ -233,6 +233,11 @@ void Checks::check_steps(const Meeting& meeting, const domain::Desktop* was,
   }
 }
 
+// Whether a call for a name has come about, and whether it shows by now, is told by clocks.
+bool Checks::was_just_set(const std::string& name) const {
+  return world_.clock_error() > 1s && world_.zone().since(name) > world_.now() - 10s;
+}
+
 // What is said to have no name is not given one, but by a call of which nobody knew.
 void Checks::check_unnamed(const domain::Record& record) {
   const auto* meeting = row(*domain::meeting_of(record.owner.seat));

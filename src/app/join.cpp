@@ -41,6 +41,13 @@ Result<Guest> find_guest(const Ports& ports, std::string_view seat_text,
   return Guest{*std::move(meeting), *seat_id};
 }
 
+// A link may be rotated between the check of it and the write.
+Result<> must_hold_link(const domain::Meeting& meeting, const Guest& guest) {
+  const domain::Seat* seat = domain::find_seat(meeting, guest.seat);
+  if (seat == nullptr || seat->epoch != guest.own().epoch) return bad_link();
+  return {};
+}
+
 // Looks at the seat's desktop now if the last good look is too old to rely on.
 Result<> refresh(const Ports& ports, const Settings& settings, domain::Meeting& meeting,
                  const domain::SeatId& seat_id, base::Timestamp now) {
@@ -93,11 +100,9 @@ Result<Guest> Join::guest(const domain::SeatId& seat, std::string_view cookie) {
 Result<Entry> Join::enter(const Guest& guest) {
   const auto asked = moment_of(ports_.clock);
   const auto token = base::to_base64url(ports_.entropy.bytes(32));
-  const auto epoch = guest.own().epoch;
   const auto admit = [&](domain::Meeting meeting) -> Result<domain::Meeting> {
     const auto now = ports_.clock.now();
-    const domain::Seat* seat = domain::find_seat(meeting, guest.seat);
-    if (seat == nullptr || seat->epoch != epoch) return bad_link();
+    TRY(must_hold_link(meeting, guest));
     TRY(refresh(ports_, settings_, meeting, guest.seat, now));
     return domain::admit(meeting, guest.seat, hash_of(token), now, settings_.policy);
   };
@@ -157,7 +162,8 @@ Result<Guest> Join::restart(const Guest& guest) {
   auto meeting = TRY(change_meeting(
       ports_, guest.meeting.id,
       {{.at = ports_.clock.now(), .actor = guest.seat.text(), .action = "restart"}},
-      [&](const domain::Meeting& before) {
+      [&](const domain::Meeting& before) -> Result<domain::Meeting> {
+        TRY(must_hold_link(before, guest));
         return domain::restart(before, guest.seat, ports_.clock.now(), settings_.policy);
       }));
   return Guest{std::move(meeting), guest.seat};
@@ -166,7 +172,8 @@ Result<Guest> Join::restart(const Guest& guest) {
 Result<> Join::ask_end(const Guest& guest) {
   TRY(change_meeting(ports_, guest.meeting.id,
                      {{.at = ports_.clock.now(), .actor = guest.seat.text(), .action = "ask_end"}},
-                     [&](const domain::Meeting& before) {
+                     [&](const domain::Meeting& before) -> Result<domain::Meeting> {
+                       TRY(must_hold_link(before, guest));
                        return domain::ask_end(before, guest.seat, ports_.clock.now());
                      }));
   return {};

@@ -59,6 +59,7 @@ class Join {
   // being closed is not closed on them (S8). not_found as in desk_guest().
   base::Result<Guest> reenter(const domain::DesktopId& desktop, const Guest& guest);
 
+  // not_found when the link was rotated since `guest` was found.
   base::Result<Guest> restart(const Guest& guest);
   base::Result<> ask_end(const Guest& guest);
 

@@ -104,6 +104,20 @@ TEST(Join, EntersOnlyWhenReadyAndThenOnce) {
   EXPECT_FALSE(world.join.pass_door(entry.desktop, entry.token));
 }
 
+// The link is checked, then rotated, and only then the order is stored: it is of nobody any more.
+TEST(Join, WhatAFormerLinkAskedForIsNotStoredAfterItsRotation) {
+  AppWorld world;
+  const auto meeting = world.book();
+  world.run_until(kT + 16min);  // released, so that it could be started again
+  const auto former = world.guest(meeting, 0);
+  must(world.schedule.rotate(world.ada, meeting.seats[0].id));
+  const auto before = world.load(meeting.id);
+  EXPECT_EQ(world.join.ask_end(former).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(world.join.restart(former).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(world.join.enter(former).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(world.load(meeting.id), before);
+}
+
 TEST(Join, WhoOpensAScreenAgainIsStoredBefore) {
   AppWorld world;
   const auto meeting = world.book();
