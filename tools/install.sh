@@ -2,13 +2,13 @@
 # the lists makes the second time free.
 
 packages_build=(
-  clang-19 lld-19 mold ccache ninja-build cmake pkg-config git ca-certificates
+  clang-19 lld-19 mold ccache ninja-build cmake pkg-config git ca-certificates esbuild
   libexpected-dev libboost1.81-dev libboost-json1.81-dev libtomlplusplus-dev libfmt-dev libcli11-dev
   libabsl-dev libsqlite3-dev libssl-dev
   # The build makes the tests' targets known too, though `run` builds none of them.
   libgtest-dev librapidcheck-dev libbenchmark-dev
 )
-commands_build=(clang++-19 mold ccache ninja cmake git)
+commands_build=(clang++-19 mold ccache ninja cmake git esbuild)
 
 packages_run=(
   bubblewrap util-linux procps tigervnc-standalone-server openbox xterm slirp4netns nftables

@@ -1,6 +1,6 @@
 // The viewer's tools: bar, keys for touch and for combinations that the browser keeps, clipboard.
 
-import keysymdef from '../novnc/core/input/keysymdef.js';
+import keysymdef from '@novnc/novnc/core/input/keysymdef.js';
 import { byId, copyText, setText, show } from './dom.js';
 
 /** @typedef {import('./screen.js').Screen} Screen */

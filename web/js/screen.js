@@ -1,7 +1,7 @@
 // One desktop's screen over one WebSocket after another: connects, tells how it ended, and comes
 // back by itself until it is told a reason. Knows noVNC, and nothing of pages.
 
-import RFB from '../novnc/core/rfb.js';
+import RFB from '@novnc/novnc/core/rfb.js';
 import { get, Problem } from './api.js';
 
 /** Why a screen was closed for good; the numbers are those of docs/HTTP_API.md. */
