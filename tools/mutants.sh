@@ -113,7 +113,7 @@ look_for() {  # name
   compile "$log" || return 0
   progress "$number/${#names[@]} $1: runs"
   invariant=none
-  timeout 900 "$build/sim/sim" --until-failure --seeds "$seeds" --jobs "$jobs" --json "$json" \
+  timeout --foreground 900 "$build/sim/sim" --until-failure --seeds "$seeds" --jobs "$jobs" --json "$json" \
     >"$log" 2>/dev/null || status=$?
   if ((status == 124)); then invariant="does not end"; fi
   if ((status != 1)); then return 0; fi

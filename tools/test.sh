@@ -1,6 +1,8 @@
 # run_tests: builds with sanitizers, runs every test program, adds up what they counted, and ends in
 # one line "N passed, N failed". A program that dies without a count is one failure.
 
+# `timeout --foreground` everywhere: what it runs stays in our group, so that Ctrl-C reaches it.
+
 tests_passed=0
 tests_failed=0
 tests_skipped=0
@@ -13,27 +15,41 @@ count() {  # passed, failed, skipped, name, seconds
     "$( (($3)) && echo ", $3 skipped")" "$5"
 }
 
-attribute() { sed -n "/<testsuites /s/.* $2=\"\([0-9]*\)\".*/\1/p" "$1" | head -1; }
+attribute() { sed -n "/<testsuites /s/.* $2=\"\([0-9]*\)[.0-9]*\".*/\1/p" "$1" | head -1; }
 
-run_gtest() {  # name, program
-  local xml="build/results/$1.xml" log started=$SECONDS total bad skipped status=0
+gtest_program() { find build/asan -name "$1" -type f -executable -print -quit; }
+
+# Its counts are in build/results/NAME.xml then.
+run_gtest_program() {  # name
+  rm -f "build/results/$1.xml"
+  timeout --foreground "${HOWDAH_TEST_TIMEOUT:-1800}" "$(gtest_program "$1")" \
+    --gtest_output="xml:build/results/$1.xml" --gtest_brief=1 \
+    >"$(log_file "test-$1")" 2>&1 </dev/null
+}
+
+count_gtest() {  # name, exit code
+  local xml="build/results/$1.xml" log total bad skipped seconds status=$2
   log=$(log_file "test-$1")
-  rm -f "$xml"
-  say "running $1"
-  timeout "${HOWDAH_TEST_TIMEOUT:-1800}" "$2" --gtest_output="xml:$xml" --gtest_brief=1 \
-    >"$log" 2>&1 </dev/null || status=$?
-  total=0 bad=0 skipped=0
+  total=0 bad=0 skipped=0 seconds=0
   if [[ -f $xml ]]; then
     total=$(attribute "$xml" tests)
     bad=$(($(attribute "$xml" failures) + $(attribute "$xml" errors)))
     skipped=$(grep -c 'result="skipped"' "$xml" || true)
+    seconds=$(attribute "$xml" time)
   fi
   # Not a program that counts: its exit code is the one result.
   if [[ ! -f $xml ]] && ((status == 0)); then total=1; fi
   if ((status != 0 && bad == 0)); then bad=1 total=$((total + 1)); fi
   if ((status != 0)); then tail -n 150 "$log"; fi
   if ((skipped)); then grep -A1 -h 'SKIPPED\|Skipped' "$log" | head -40 || true; fi
-  count $((total - bad - skipped)) "$bad" "$skipped" "$1" $((SECONDS - started))
+  count $((total - bad - skipped)) "$bad" "$skipped" "$1" "$seconds"
+}
+
+run_gtest() {  # name
+  local status=0
+  say "running $1"
+  run_gtest_program "$1" || status=$?
+  count_gtest "$1" "$status"
 }
 
 run_node() {  # name, files...
@@ -41,7 +57,7 @@ run_node() {  # name, files...
   shift
   log=$(log_file "test-$name")
   say "running $name (Chromium)"
-  timeout "${HOWDAH_TEST_TIMEOUT:-1800}" node --test --test-reporter=tap "$@" \
+  timeout --foreground "${HOWDAH_TEST_TIMEOUT:-1800}" node --test --test-reporter=tap "$@" \
     >"$log" 2>&1 </dev/null || status=$?
   passed=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log" | tail -1)
   failed=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' "$log" | tail -1)
@@ -54,7 +70,7 @@ run_program() {  # name, what it counts as, command...: exit 0 is one passed tes
   local name=$1 log started=$SECONDS
   log=$(log_file "test-$name")
   shift
-  if timeout "${HOWDAH_TEST_TIMEOUT:-1200}" "$@" >"$log" 2>&1 </dev/null; then
+  if timeout --foreground "${HOWDAH_TEST_TIMEOUT:-1200}" "$@" >"$log" 2>&1 </dev/null; then
     count 1 0 0 "$name" $((SECONDS - started))
   else
     tail -n 60 "$log"
@@ -107,7 +123,7 @@ build_ahead() {
 simulate_behind() {  # the process that builds it
   renice -n 19 "$BASHPID" >/dev/null
   tail --pid="$1" -f /dev/null
-  timeout "${HOWDAH_TEST_TIMEOUT:-2400}" tools/sim.sh ci
+  timeout --foreground "${HOWDAH_TEST_TIMEOUT:-2400}" tools/sim.sh ci
 }
 
 behind=()  # each is the leader of a group of its own, so that all of it can be ended
@@ -117,17 +133,20 @@ end_behind() {
   for leader in "${behind[@]}"; do kill -- "-$leader" 2>/dev/null || true; done
 }
 
+await() {  # process, name: its exit code is in $awaited
+  awaited=0
+  if kill -0 "$1" 2>/dev/null; then say "waiting for $2"; fi
+  wait "$1" || awaited=$?
+}
+
 count_simulation() {  # its process
-  local log status=0
-  log=$(log_file test-simulation)
-  if kill -0 "$1" 2>/dev/null; then say "waiting for the simulation"; fi
-  wait "$1" || status=$?
-  if ((status)); then tail -n 60 "$log"; fi
-  count $((status == 0)) $((status != 0)) 0 simulation $((SECONDS - simulation_started))
+  await "$1" "the simulation"
+  if ((awaited)); then tail -n 60 "$(log_file test-simulation)"; fi
+  count $((awaited == 0)) $((awaited != 0)) 0 simulation $((SECONDS - behind_since))
 }
 
 run_tests() {
-  local chosen=("$@") started=$SECONDS name programs=()
+  local chosen=("$@") started=$SECONDS name programs=() kills=""
   mkdir -p build/results
   rm -f build/asan/build.ninja  # configured anew: there may be new tests
   configure asan
@@ -135,7 +154,7 @@ run_tests() {
     if wants "$name" || wants "${name#unit_}"; then programs+=("$name"); fi
   done
   build asan howdah "${programs[@]}"
-  local ahead simulation simulation_started=$SECONDS
+  local ahead simulation behind_since=$SECONDS
   trap end_behind EXIT
   set -m
   build_ahead >"$(log_file build-ahead)" 2>&1 </dev/null &
@@ -145,10 +164,15 @@ run_tests() {
     simulate_behind "$ahead" >"$(log_file test-simulation)" 2>&1 </dev/null &
     behind+=($!) simulation=$!
   fi
-  set +m
   export HOWDAH_BINARY="$PWD/build/asan/src/bin/howdah"
+  if wants kill_loop; then
+    say "running kill_loop beside the tests, as it waits most of the time"
+    run_gtest_program kill_loop &
+    behind+=($!) kills=$!
+  fi
+  set +m
   for name in "${programs[@]}"; do
-    run_gtest "$name" "$(find build/asan -name "$name" -type f -executable -print -quit)"
+    if [[ $name != kill_loop ]]; then run_gtest "$name"; fi
   done
   if wants web && [[ -f web/tsconfig.json ]]; then
     say "checking the types of the pages"
@@ -156,6 +180,10 @@ run_tests() {
   fi
   if wants e2e && compgen -G 'test/e2e/*.test.mjs' >/dev/null; then
     run_node e2e test/e2e/*.test.mjs
+  fi
+  if [[ $kills ]]; then
+    await "$kills" kill_loop
+    count_gtest kill_loop "$awaited"
   fi
   wait "$ahead" || true
   if wants fuzz; then run_fuzzers; fi
