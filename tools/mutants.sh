@@ -113,8 +113,8 @@ look_for() {  # name
   compile "$log" || return 0
   progress "$number/${#names[@]} $1: runs"
   invariant=none
-  timeout --foreground 900 "$build/sim/sim" --until-failure --seeds "$seeds" --jobs "$jobs" --json "$json" \
-    >"$log" 2>/dev/null || status=$?
+  timeout --foreground 900 "$build/sim/sim" --until-failure --seeds "$seeds" --jobs "$jobs" \
+    --json "$json" >"$log" 2>/dev/null || status=$?
   if ((status == 124)); then invariant="does not end"; fi
   if ((status != 1)); then return 0; fi
   # Of what each worker found, the smallest seed: as many as one after the other would have taken.
