@@ -151,6 +151,7 @@ std::optional<Timestamp> Process::tick() {
   store_answers_ = stored.has_value();
   if (stored) {
     due.insert(stored->begin(), stored->end());
+    if (!started_) add_parked(due);
     started_ = true;
   }
   std::optional<Timestamp> rested;
@@ -177,6 +178,15 @@ std::optional<Timestamp> Process::tick() {
     });
   }
   return rested;
+}
+
+// A store that was just opened does not know yet which rows cannot be read.
+void Process::add_parked(std::set<domain::MeetingId>& due) const {
+  const auto parked = world_.store().parked();
+  if (!parked) return;
+  for (const auto& [text, why] : *parked) {
+    if (auto id = domain::MeetingId::parse(text)) due.insert(*std::move(id));
+  }
 }
 
 // As host::loop::Queue takes them.

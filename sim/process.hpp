@@ -84,6 +84,7 @@ class Process : public std::enable_shared_from_this<Process> {
   void sweep_loop();
   void watch_clock();
   void run_pass(const domain::MeetingId& id);
+  void add_parked(std::set<domain::MeetingId>& due) const;
   std::vector<domain::MeetingId> in_order(const std::set<domain::MeetingId>& due) const;
 
   World& world_;
