@@ -102,6 +102,7 @@ class Checks {
   void check_new_launch(const domain::Seat& before, const domain::Seat& after);
   void check_facts(const domain::Meeting& meeting, const domain::Seat& before,
                    const domain::Seat& after);
+  bool way_in_is_unsure() const;
   bool may_be_unseen(const Session& session) const;
   bool is_past_deadline(const Machine& machine) const;
   bool was_just_set(const std::string& name) const;
