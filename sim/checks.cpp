@@ -248,16 +248,6 @@ bool Checks::may_end_sessions(const Meeting& meeting) const {
   return false;
 }
 
-// Control planes whose clocks disagree by more than the way in takes cannot tell who has just
-// passed the door (docs/SIMULATION.md, what it assumes).
-bool Checks::way_in_is_unsure() const {
-  return world_.clock_error() > 5s;
-}
-
-bool Checks::may_be_unseen(const Session& session) const {
-  return way_in_is_unsure() && world_.now() < session.opened_at + 2 * world_.clock_error();
-}
-
 // By a clock that is ahead: where no row can be read, nothing else holds a machine (S21).
 bool Checks::is_past_deadline(const Machine& machine) const {
   return world_.now() + world_.clock_error() >= machine.spec.deadline;

@@ -178,6 +178,21 @@ bool Checks::all_inside_asked(const Meeting& meeting) const {
   return std::none_of(sessions.begin(), sessions.end(), objects);
 }
 
+// Control planes whose clocks disagree by more than the way in takes cannot tell who has just
+// passed the door (docs/SIMULATION.md, what it assumes).
+bool Checks::way_in_is_unsure() const {
+  return world_.clock_error() > 5s;
+}
+
+// When its desktop was closed, or by now.
+bool Checks::may_be_unseen(const Session& session) const {
+  if (!way_in_is_unsure()) return false;
+  const auto& closed = times_.at(*domain::meeting_of(session.desktop)).closed;
+  const auto found = closed.find(session.desktop);
+  const auto by = found == closed.end() ? world_.now() : found->second;
+  return by < session.opened_at + 2 * world_.clock_error();
+}
+
 void Checks::waiting(const std::string& who, bool waits) {
   if (waits) {
     waiting_.insert(who);
